@@ -27,7 +27,7 @@ test("a stack is a database, a Supabase API and a Redis that no other stack sees
 test("a closed stack is gone: its API refuses and its database is dropped", async () => {
   const stack = await openTestStack();
   await stack[Symbol.asyncDispose]();
-  await expect(fetch(`${stack.supabaseUrl}/auth/v1/health`)).rejects.toThrow();
+  await expect(fetch(`${stack.supabaseUrl}/auth/v1/health`)).rejects.toThrow("fetch failed");
   const sql = postgres(stack.databaseUrl, { max: 1 });
   await expect(sql`select 1`).rejects.toThrow("does not exist");
   await sql.end({ timeout: 1 });

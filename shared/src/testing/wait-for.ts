@@ -33,9 +33,13 @@ export async function waitFor<T>(
       cause = error;
     }
     if (performance.now() > deadline) {
-      const last = cause === undefined ? `the last look gave ${JSON.stringify(seen) ?? "undefined"}` : String(cause);
+      const last = cause === undefined ? `the last look gave ${JSON.stringify(seen) ?? "undefined"}` : describeError(cause);
       throw new Error(`waited ${timeoutMs} ms for ${describe}: ${last}`, { cause });
     }
     await sleep(intervalMs);
   }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : JSON.stringify(error);
 }

@@ -10,22 +10,28 @@ export type SupabaseChildMessage =
  * It ends with its parent, whether asked to or orphaned.
  */
 function runSupabaseChild(): void {
-  const tell = (message: SupabaseChildMessage) => process.send?.(message);
   process.once("message", (options: SupabaseApiOptions) => {
-    openSupabaseApi(options).then(
-      (api) => {
-        const end = () => void api[Symbol.asyncDispose]().then(() => process.exit(0));
-        process.once("SIGTERM", end);
-        process.once("disconnect", end);
-        tell({ kind: "listening", port: api.port, migrated: api.migrated });
-      },
-      (error: unknown) => {
-        tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
-        process.exitCode = 1;
-        process.disconnect();
-      },
-    );
+    serve(options).catch((error: unknown) => {
+      tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+      process.exitCode = 1;
+      process.disconnect();
+    });
   });
+}
+
+async function serve(options: SupabaseApiOptions): Promise<void> {
+  const api = await openSupabaseApi(options);
+  const end = async () => {
+    await api[Symbol.asyncDispose]();
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void end());
+  process.once("disconnect", () => void end());
+  tell({ kind: "listening", port: api.port, migrated: api.migrated });
+}
+
+function tell(message: SupabaseChildMessage): void {
+  process.send?.(message);
 }
 
 runSupabaseChild();
