@@ -125,9 +125,18 @@ export class Link {
         this.#owner.authenticate(this, this.#ciphers);
         return;
       case "open":
-        if (this.#ciphers) this.#owner.stanza(this, parseNode(this.#ciphers.incoming.decrypt(bytes)));
+        if (this.#ciphers) this.#handOver(parseNode(this.#ciphers.incoming.decrypt(bytes)));
         return;
       case "closed":
+    }
+  }
+
+  #handOver(stanza: BinaryNode): void {
+    try {
+      this.#owner.stanza(this, stanza);
+    } catch (error) {
+      // The stream itself is sound: one stanza that we cannot handle must not cost the client its connection.
+      this.#owner.logger.warn({ err: error, link: this.id, tag: stanza.tag }, "A stanza could not be handled");
     }
   }
 

@@ -1,3 +1,4 @@
+import { WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { endings, endLink, type Ending } from "../src/endings.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
@@ -16,6 +17,19 @@ describe("connections of linked devices", () => {
   });
   afterEach(async () => net.clean());
   afterAll(async () => net[Symbol.asyncDispose]());
+
+  it("are refused by a client that does not trust this network's root key", async () => {
+    const trusted = WA_CERT_DETAILS.PUBLIC_KEY;
+    Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: Buffer.alloc(32, 9) });
+    try {
+      const client = net.client();
+      client.connect();
+      await eventually("the refusal", () => client.closeCodes.length > 0);
+      expect(client.closeCodes).toEqual([400]);
+    } finally {
+      Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: trusted });
+    }
+  });
 
   it("can be had by a pairing code instead of a QR code", async () => {
     const client = net.client();

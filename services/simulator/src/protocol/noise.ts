@@ -8,12 +8,12 @@ const TAG_BYTES = 16;
 const NO_BYTES = Buffer.alloc(0);
 
 /** The peer broke the handshake or sent a frame that does not decrypt. */
-export class NoiseError extends Error {
+class NoiseError extends Error {
   override name = "NoiseError";
 }
 
 /** One direction of an established stream: AES-256-GCM with a counter as nonce. */
-export class CipherStream {
+class CipherStream {
   /** A key object: Node 24 takes five times longer when it is given the bytes. */
   readonly #key: KeyObject;
   #counter = 0;
