@@ -33,8 +33,8 @@ const patienceMs = 2_000;
 export function createJobProducer({ redis, logger }: { redis: Redis; logger: Logger }): JobProducer {
   const queues = new Map<string, Promise<Queue>>();
 
-  function openQueue(name: QueueName, shard: number | undefined): Promise<Queue> {
-    if (redis.status !== "ready") throw new Error(`Redis is away (${redis.status})`);
+  async function openQueue(name: QueueName, shard: number | undefined): Promise<Queue> {
+    await connected(redis);
     const prefix = queuePrefix(name, shard);
     const known = queues.get(prefix + name);
     if (known !== undefined) return known;
@@ -80,4 +80,17 @@ export function createJobProducer({ redis, logger }: { redis: Redis; logger: Log
       await Promise.allSettled([...queues.values()].map(async (opened) => (await opened).close()));
     },
   };
+}
+
+/** Resolves when the connection is up; waits only for an attempt under way, and rejects as soon as that fails. */
+async function connected(redis: Redis): Promise<void> {
+  if (redis.status === "connecting" || redis.status === "connect")
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        redis.off("ready", done).off("close", done);
+        resolve();
+      };
+      redis.on("ready", done).on("close", done);
+    });
+  if (redis.status !== "ready") throw new Error("Redis is away");
 }
