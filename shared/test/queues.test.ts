@@ -1,7 +1,7 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mintUuid } from "../src/contract/ids.ts";
-import { checkRedis } from "../src/runtime/check-redis.ts";
+import type { Redis } from "ioredis";
+import type { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { mintUuid } from "../src/contract/ids.ts";
+import type { checkRedis } from "../src/runtime/check-redis.ts";
 import { createConsumer, type JobConsumer } from "../src/runtime/job-consumer.ts";
 import { createJobProducer } from "../src/runtime/job-producer.ts";
 import { createLogger } from "../src/runtime/logger.ts";
