@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
-import type { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { mintUuid } from "../src/contract/ids.ts";
-import type { checkRedis } from "../src/runtime/check-redis.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mintUuid } from "../src/contract/ids.ts";
+import { checkRedis } from "../src/runtime/check-redis.ts";
 import { createConsumer, type JobConsumer } from "../src/runtime/job-consumer.ts";
 import { createJobProducer } from "../src/runtime/job-producer.ts";
 import { createLogger } from "../src/runtime/logger.ts";
@@ -125,7 +125,7 @@ describe("the pairing store", () => {
 
 describe("checkRedis", () => {
   it("accepts the Redis we bring", async () => {
-    await checkRedis({ url: stack.redisUrl, logger });
+    await expect(checkRedis({ url: stack.redisUrl, logger })).resolves.toBeUndefined();
   });
 
   it("says that the password was refused", async () => {
