@@ -72,7 +72,8 @@ export function serviceEnvironment(
         }),
       };
     case "simulator":
-      return { ...common, SIMULATOR_DATA_DIR: place.simulatorFolder };
+      // Alone it prints lines for people; the launcher makes its own of everybody's JSON.
+      return { ...common, SIMULATOR_DATA_DIR: place.simulatorFolder, LOG_FORMAT: "json" };
     case "dashboard":
       return {
         ...common,

@@ -30,7 +30,7 @@ const READY_PATHS: Record<ServiceKind, string> = {
   api: "/readyz",
   worker: "/readyz",
   realtime: "/readyz",
-  simulator: "/sim/v1/stats",
+  simulator: "/readyz",
   dashboard: "/config.json",
 };
 

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 const DEADLINE_MS = 5_000;
 
 /**
@@ -8,11 +10,6 @@ const DEADLINE_MS = 5_000;
  */
 export async function fetchRootKey(simulatorUrl: string): Promise<string> {
   const response = await fetch(`${simulatorUrl}/sim/v1/root-key`, { signal: AbortSignal.timeout(DEADLINE_MS) });
-  const body = await response.text();
   if (!response.ok) throw new Error(`the simulator refuses its root key (status ${response.status})`);
-  if (!body.startsWith("{")) return body.trim();
-  const parsed = JSON.parse(body) as Record<string, unknown>;
-  const key = parsed["public_key"] ?? parsed["root_key"] ?? parsed["key"];
-  if (typeof key !== "string") throw new Error("the simulator's root key has no form this launcher knows");
-  return key;
+  return z.object({ public_key: z.string() }).parse(await response.json()).public_key;
 }
