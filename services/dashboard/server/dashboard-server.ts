@@ -27,7 +27,13 @@ export async function openDashboardServer(
   if (!existsSync(`${distFolder}/index.html`)) {
     throw new Error("The dashboard is not built yet: run `npm run build` first");
   }
-  const serveFile = sirv(distFolder, { single: true, gzip: true, brotli: true, etag: true, setHeaders: setFileHeaders });
+  const serveFile = sirv(distFolder, {
+    single: true,
+    gzip: true,
+    brotli: true,
+    etag: true,
+    setHeaders: setFileHeaders,
+  });
   const pageConfig = JSON.stringify({
     supabaseUrl: "/supabase",
     supabasePublishableKey: config.publishableKey,
@@ -50,9 +56,10 @@ export async function openDashboardServer(
     socket.once("close", () => upgraded.delete(socket));
     socket.on("error", (error) => logger.debug({ reason: error.message }, "A live connection broke"));
     const route = tryRoute(request);
-    if (route?.to !== "proxy") return socket.destroy();
-    request.url = route.path;
-    proxy.ws(request, socket, head, { target: route.target });
+    if (route?.to === "proxy") {
+      request.url = route.path;
+      proxy.ws(request, socket, head, { target: route.target });
+    } else socket.destroy();
   });
 
   function tryRoute(request: IncomingMessage) {

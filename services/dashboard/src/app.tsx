@@ -12,7 +12,9 @@ const InboxPage = lazy(async () => ({ default: (await import("./pages/inbox-page
 const MessagesPage = lazy(async () => ({ default: (await import("./pages/messages-page.tsx")).MessagesPage }));
 const CampaignsPage = lazy(async () => ({ default: (await import("./pages/campaigns-page.tsx")).CampaignsPage }));
 const CampaignPage = lazy(async () => ({ default: (await import("./pages/campaign-page.tsx")).CampaignPage }));
-const NewCampaignPage = lazy(async () => ({ default: (await import("./pages/new-campaign-page.tsx")).NewCampaignPage }));
+const NewCampaignPage = lazy(async () => ({
+  default: (await import("./pages/new-campaign-page.tsx")).NewCampaignPage,
+}));
 const TestBenchPage = lazy(async () => ({ default: (await import("./pages/test-bench-page.tsx")).TestBenchPage }));
 const NotFoundPage = lazy(async () => ({ default: (await import("./pages/not-found-page.tsx")).NotFoundPage }));
 
@@ -28,8 +30,7 @@ function useSignedIn(): AuthSession | null | undefined {
 function useLiveConnection(memberId: string | undefined): void {
   const { realtime } = useServices();
   useEffect(() => {
-    if (memberId === undefined) return;
-    realtime.open();
+    if (memberId !== undefined) realtime.open();
     return () => realtime.close();
   }, [realtime, memberId]);
 }

@@ -29,7 +29,7 @@ export function BenchSession({ session, contact }: { session: Session; contact: 
   if (isOffline(session.status)) {
     return (
       <div className={classes["padded"]}>
-        <QrPanel session={session} extra={(qr) => <ScanByClick sessionId={session.id} qr={qr} />} />
+        <QrPanel session={session} below={ScanByClick} />
       </div>
     );
   }
@@ -81,12 +81,7 @@ function ScanByClick({ sessionId, qr }: { sessionId: string; qr: string }) {
         error={number === null ? "7 to 15 digits" : undefined}
         onChange={(event) => setTyped(event.currentTarget.value)}
       />
-      <Button
-        type="submit"
-        leftSection={<IconScan size={16} />}
-        loading={scan.isPending}
-        disabled={number === null}
-      >
+      <Button type="submit" leftSection={<IconScan size={16} />} loading={scan.isPending} disabled={number === null}>
         Scan with this phone
       </Button>
       {scan.isError && <ErrorNote what="The phone could not scan it." error={scan.error} />}

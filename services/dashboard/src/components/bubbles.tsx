@@ -22,9 +22,10 @@ const nearEndPx = 120;
 export function Bubbles({ bubbles, label }: { bubbles: readonly Bubble[]; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const count = bubbles.length;
   useEffect(() => {
-    if (box.current && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [bubbles]);
+    if (count > 0 && box.current && isAtEnd.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [count]);
   return (
     <div
       ref={box}

@@ -47,7 +47,7 @@ function initials(name: string): string {
   const words = name.split(/\s+/).filter(Boolean);
   return words
     .slice(0, 2)
-    .map((word) => [...word][0] ?? "")
+    .map((word) => word.slice(0, 1))
     .join("")
     .toUpperCase();
 }

@@ -24,7 +24,9 @@ export function MessageTable({ messages }: { messages: readonly Message[] }) {
             <span className={classes["text"]}>{message.text?.body ?? `(${message.type})`}</span>
             <span className={classes["status"]}>
               {message.direction === "out" && <MessageTicks status={message.status} word />}
-              {message.failure !== null && <span title={message.failure.detail}> {formatReason(message.failure.code)}</span>}
+              {message.failure !== null && (
+                <span title={message.failure.detail}> {formatReason(message.failure.code)}</span>
+              )}
             </span>
             <span className={classes["when"]}>
               <Moment at={message.accepted_at} />

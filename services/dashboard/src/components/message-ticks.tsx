@@ -1,4 +1,5 @@
 import type { MessageStatus } from "@flotilla/shared/contract/statuses";
+import { assertNever } from "@flotilla/shared/domain/assert-never";
 import { IconAlertCircle, IconBan, IconCheck, IconChecks, IconClock, IconHourglass } from "@tabler/icons-react";
 import type { ReactElement } from "react";
 import { messageWords } from "../lib/words.ts";
@@ -24,6 +25,8 @@ function shapeOf(status: MessageStatus): ReactElement {
     case "canceled":
     case "expired":
       return <IconBan aria-hidden size={15} />;
+    default:
+      return assertNever(status);
   }
 }
 

@@ -1,8 +1,9 @@
 import { Button, Loader, RingProgress, Skeleton } from "@mantine/core";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import type { PairingUpdate } from "@flotilla/shared/contract/realtime";
+import { assertNever } from "@flotilla/shared/domain/assert-never";
 import { IconCircleCheckFilled, IconQrcode } from "@tabler/icons-react";
-import { type ReactNode, useState } from "react";
+import { type ComponentType, type ReactNode, useState } from "react";
 import { Link } from "react-router";
 import { formatPhone, formatReason } from "../lib/format.ts";
 import { useNow } from "../lib/use-now.ts";
@@ -12,9 +13,15 @@ import classes from "./qr-panel.module.css";
 
 /**
  * Linking a phone, as it happens: the code while it is valid with its remaining time, then that it was scanned, then
- * that it works. Everything comes by the live link, so nothing is reloaded. `extra` stands below the code.
+ * that it works. Everything comes by the live link, so nothing is reloaded. `below` stands below the code.
  */
-export function QrPanel({ session, extra }: { session: Session; extra?: (qr: string) => ReactNode }) {
+export function QrPanel({
+  session,
+  below: Below,
+}: {
+  session: Session;
+  below?: ComponentType<{ sessionId: string; qr: string }>;
+}) {
   const pairing = usePairing(session.id);
   const code = pairing?.kind === "qr" && pairing.value !== null ? pairing.value : null;
   switch (session.status) {
@@ -43,13 +50,18 @@ export function QrPanel({ session, extra }: { session: Session; extra?: (qr: str
               </li>
               <li>Point the camera at this code.</li>
             </ol>
-            {extra?.(code)}
+            {Below && <Below sessionId={session.id} qr={code} />}
           </div>
         </div>
       ) : (
         <Waiting />
       );
-    default:
+    case "stopped":
+    case "logged_out":
+    case "conflict":
+    case "restricted":
+    case "banned":
+    case "failed":
       return (
         <div className={classes["state"]}>
           <IconQrcode aria-hidden size={28} className={classes["quiet"]} />
@@ -60,6 +72,8 @@ export function QrPanel({ session, extra }: { session: Session; extra?: (qr: str
           </p>
         </div>
       );
+    default:
+      return assertNever(session.status);
   }
 }
 

@@ -1,14 +1,7 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import { isResting } from "@flotilla/shared/domain/session-state";
-import {
-  IconDots,
-  IconLogout,
-  IconPlayerPlay,
-  IconPlayerStop,
-  IconRefresh,
-  IconTrash,
-} from "@tabler/icons-react";
+import { IconDots, IconLogout, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useServices } from "../app-context.tsx";

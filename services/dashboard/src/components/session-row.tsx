@@ -25,11 +25,7 @@ export function SessionRow({ session }: { session: Session }) {
         <SessionState session={session} />
       </div>
       <div className={classes["since"]}>
-        {waitsForScan ? (
-          <Link to={`/sessions/${session.id}`}>Show QR code</Link>
-        ) : (
-          <Moment at={session.status_since} />
-        )}
+        {waitsForScan ? <Link to={`/sessions/${session.id}`}>Show QR code</Link> : <Moment at={session.status_since} />}
       </div>
       <SessionActions session={session} />
     </article>

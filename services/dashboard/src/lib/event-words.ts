@@ -1,4 +1,5 @@
 import type { Envelope, EventData } from "@flotilla/shared/contract/events";
+import { assertNever } from "@flotilla/shared/domain/assert-never";
 import { formatReason } from "./format.ts";
 
 /** One short line about what an event says, for the live list of the test bench. */
@@ -38,5 +39,7 @@ export function eventWords(event: Envelope): string {
       return "totals moved";
     case "campaign.completed":
       return "every recipient has an end";
+    default:
+      return assertNever(event.type);
   }
 }

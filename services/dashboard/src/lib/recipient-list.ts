@@ -19,4 +19,3 @@ export function toRecipientList(pasted: string): RecipientList {
   const numbers = lines.map((line) => (line.includes(",") ? `"${line.replaceAll('"', '""')}"` : line));
   return { csv: numbers.length > 0 ? `${["to", ...numbers].join("\n")}\n` : "", count: numbers.length };
 }
-

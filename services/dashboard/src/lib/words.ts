@@ -14,8 +14,16 @@ export interface StatusWords {
 export const sessionWords: Readonly<Record<SessionStatus, StatusWords>> = {
   stopped: { label: "Stopped", tone: "quiet", sentence: "Not meant to run. Start it to connect." },
   starting: { label: "Starting", tone: "busy", sentence: "Waiting for a worker to take it." },
-  awaiting_scan: { label: "Scan to link", tone: "attention", sentence: "A QR code is offered. Scan it with the phone." },
-  awaiting_code: { label: "Enter code", tone: "attention", sentence: "A pairing code is offered. Enter it on the phone." },
+  awaiting_scan: {
+    label: "Scan to link",
+    tone: "attention",
+    sentence: "A QR code is offered. Scan it with the phone.",
+  },
+  awaiting_code: {
+    label: "Enter code",
+    tone: "attention",
+    sentence: "A pairing code is offered. Enter it on the phone.",
+  },
   connecting: { label: "Connecting", tone: "busy", sentence: "The connection to WhatsApp is opening." },
   syncing: { label: "Syncing", tone: "busy", sentence: "Logged in; messages that waited are arriving." },
   connected: { label: "Connected", tone: "good", sentence: "WhatsApp answered a round trip lately." },

@@ -16,9 +16,7 @@ export class EventMemory {
 
   /** Keeps the events that are new and returns them in order. */
   takeNew(events: readonly Envelope[]): Envelope[] {
-    const fresh = events.filter(
-      ({ sequence }) => sequence > this.#forgottenTo && !this.#bySequence.has(sequence),
-    );
+    const fresh = events.filter(({ sequence }) => sequence > this.#forgottenTo && !this.#bySequence.has(sequence));
     for (const event of fresh) this.#bySequence.set(event.sequence, event);
     while (this.#bySequence.size > this.#capacity) {
       const [oldest] = this.#bySequence.keys();

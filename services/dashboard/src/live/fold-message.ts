@@ -1,6 +1,7 @@
 import type { Envelope, EventData } from "@flotilla/shared/contract/events";
 import type { Message } from "@flotilla/shared/contract/http-messages";
 import type { MessageStatus } from "@flotilla/shared/contract/statuses";
+import { assertNever } from "@flotilla/shared/domain/assert-never";
 import { type Evidence, climb } from "@flotilla/shared/domain/message-status";
 
 type StatusChange = EventData<"message.status_changed">;
@@ -33,6 +34,8 @@ function withTime(message: Message, status: Evidence, at: string): Message {
       return { ...message, read_at: message.read_at ?? at };
     case "played":
       return { ...message, played_at: message.played_at ?? at };
+    default:
+      return assertNever(status);
   }
 }
 

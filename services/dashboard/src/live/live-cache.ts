@@ -5,7 +5,15 @@ import type { Message } from "@flotilla/shared/contract/http-messages";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import type { MessageFilter } from "../lib/api-client.ts";
 import { type Folded, type Pages, foldPages } from "./fold-pages.ts";
-import { campaignRules, chatRules, foldCampaign, foldChat, foldSession, messageRules, sessionRules } from "./row-rules.ts";
+import {
+  campaignRules,
+  chatRules,
+  foldCampaign,
+  foldChat,
+  foldSession,
+  messageRules,
+  sessionRules,
+} from "./row-rules.ts";
 
 /**
  * What a cached answer becomes when events arrive: the one place that knows which events touch which query. Pure; the

@@ -1,4 +1,4 @@
-import type { Envelope } from "@flotilla/shared/contract/events";
+import { Envelope, eventCatalogue } from "@flotilla/shared/contract/events";
 import {
   type ClientToServerEvents,
   type EventBatch,
@@ -53,7 +53,7 @@ export class RealtimeClient {
       autoConnect: false,
       reconnectionDelay: 500,
       reconnectionDelayMax: 10_000,
-      auth: (give) => void deps.getToken().then((token) => give({ token: token ?? "" })),
+      auth: (give) => void this.#giveToken(give),
     });
     this.#socket.on("connect", () => {
       this.#setLink("live");
@@ -67,16 +67,14 @@ export class RealtimeClient {
     this.#socket.on("connect_error", (error) => {
       this.#setLink("lost");
       if (this.#socket.active) return; // the connection itself failed: Socket.io tries again by itself
-      const { code } = (error as { data?: { code?: string } }).data ?? {};
-      const renew = code === "token_expired" || code === "unauthenticated";
-      void deps.getToken({ renew }).then((token) => token !== null && this.#connectSoon(reconnectAfterMs));
+      void this.#afterRefusal((error as { data?: { code?: string } }).data?.code);
     });
     this.#socket.on("events", (batch, acknowledge) => this.#take(batch, acknowledge));
     this.#socket.on("pairing", (update) => {
       this.#pairings.set(update.session_id, update);
       for (const listener of this.#pairingListeners) listener();
     });
-    this.#socket.on("auth.expiring", () => void deps.getToken({ renew: true }).then((token) => this.refresh(token)));
+    this.#socket.on("auth.expiring", () => void this.#renew());
     this.#socket.on("draining", ({ reconnect_in_ms }) => {
       this.#socket.disconnect();
       this.#connectSoon(reconnect_in_ms);
@@ -87,9 +85,12 @@ export class RealtimeClient {
     this.#socket.connect();
   }
 
+  /** Ends the connection and forgets what was followed: whoever signs in next starts from their own log. */
   close(): void {
     clearTimeout(this.#retry);
     this.#socket.disconnect();
+    this.#book.forgetPositions();
+    this.memory.clear();
   }
 
   /** Tells the server the renewed token, so that the connection outlives the old one. */
@@ -123,7 +124,7 @@ export class RealtimeClient {
     acknowledge?.();
     switch (this.#book.take(batch)) {
       case "apply": {
-        const fresh = this.memory.takeNew(batch.events);
+        const fresh = this.memory.takeNew(readEvents(batch.events));
         if (fresh.length > 0) for (const listener of this.#eventListeners) listener(fresh);
         return;
       }
@@ -183,6 +184,21 @@ export class RealtimeClient {
     if (outcomes.includes("resync")) this.#resync();
   }
 
+  async #giveToken(give: (auth: { token: string }) => void): Promise<void> {
+    give({ token: (await this.#deps.getToken()) ?? "" });
+  }
+
+  async #renew(): Promise<void> {
+    this.refresh(await this.#deps.getToken({ renew: true }));
+  }
+
+  /** The server said no at the door: with a fresh token, or simply later, it may say yes. */
+  async #afterRefusal(code: string | undefined): Promise<void> {
+    const renew = code === "token_expired" || code === "unauthenticated";
+    const token = await this.#deps.getToken({ renew });
+    if (token !== null) this.#connectSoon(reconnectAfterMs);
+  }
+
   #connectSoon(delayMs: number): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#socket.connect(), delayMs);
@@ -193,6 +209,17 @@ export class RealtimeClient {
     this.#link = { state, since: Date.now() };
     for (const listener of this.#linkListeners) listener();
   }
+}
+
+/**
+ * The events this page understands. Types and fields only grow, so what an older page does not know is left out: the
+ * sequence moves on all the same.
+ */
+function readEvents(events: readonly unknown[]): Envelope[] {
+  return events.flatMap((event) => {
+    const read = Envelope.safeParse(event);
+    return read.success && eventCatalogue[read.data.type].safeParse(read.data.data).success ? [read.data] : [];
+  });
 }
 
 function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {

@@ -36,28 +36,24 @@ export function foldSession(session: Session, event: Envelope): Session | null {
 /** A campaign after an event. Totals come whole, so the latest report wins. */
 export function foldCampaign(campaign: Campaign, event: Envelope): Campaign {
   const data = event.data as { campaign_id?: string };
-  if (!event.type.startsWith("campaign.") || data.campaign_id !== campaign.id) return campaign;
-  switch (event.type) {
-    case "campaign.status_changed": {
-      const change = event.data as EventData<"campaign.status_changed">;
-      if (change.revision <= campaign.revision) return campaign;
-      const { status, reason, revision } = change;
-      const started_at = campaign.started_at ?? (status === "running" ? event.time : null);
-      const ends = status === "completed" || status === "canceled";
-      const finished_at = ends ? (campaign.finished_at ?? event.time) : campaign.finished_at;
-      return { ...campaign, status, status_reason: reason, revision, started_at, finished_at };
-    }
-    case "campaign.progressed": {
-      const { totals, rate_per_minute, eta } = event.data as EventData<"campaign.progressed">;
-      return { ...campaign, totals, accepted: acceptedOf(totals), rate_per_minute, eta };
-    }
-    case "campaign.completed": {
-      const { totals } = event.data as EventData<"campaign.completed">;
-      return { ...campaign, totals, accepted: acceptedOf(totals), eta: null };
-    }
-    default:
-      return campaign;
+  if (data.campaign_id !== campaign.id) return campaign;
+  if (event.type === "campaign.status_changed") {
+    const { status, reason, revision } = event.data as EventData<"campaign.status_changed">;
+    if (revision <= campaign.revision) return campaign;
+    const started_at = campaign.started_at ?? (status === "running" ? event.time : null);
+    const ends = status === "completed" || status === "canceled";
+    const finished_at = ends ? (campaign.finished_at ?? event.time) : campaign.finished_at;
+    return { ...campaign, status, status_reason: reason, revision, started_at, finished_at };
   }
+  if (event.type === "campaign.progressed") {
+    const { totals, rate_per_minute, eta } = event.data as EventData<"campaign.progressed">;
+    return { ...campaign, totals, accepted: acceptedOf(totals), rate_per_minute, eta };
+  }
+  if (event.type === "campaign.completed") {
+    const { totals } = event.data as EventData<"campaign.completed">;
+    return { ...campaign, totals, accepted: acceptedOf(totals), eta: null };
+  }
+  return campaign;
 }
 
 const acceptedOf = (totals: Campaign["totals"]): number =>
@@ -128,8 +124,7 @@ export const messageRules = (filter: MessageFilter & { chat?: string | undefined
     isMissed: (event) => {
       const change = statusChangeIn(event);
       return (
-        change !== null &&
-        belongs({ session: event.session?.id, chat: change.chat_id, campaign: change.campaign_id })
+        change !== null && belongs({ session: event.session?.id, chat: change.chat_id, campaign: change.campaign_id })
       );
     },
     movesUp: () => false,

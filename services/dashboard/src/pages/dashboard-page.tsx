@@ -46,14 +46,24 @@ export function DashboardPage() {
           note={waiting.oldest_at === null ? "nothing is held up" : `oldest ${formatAgo(waiting.oldest_at, now)}`}
           to="/messages?direction=out&status=queued"
         />
-        <Figure label="Sent" value={count("out.sent")} note="on WhatsApp’s server" to="/messages?direction=out&status=sent" />
+        <Figure
+          label="Sent"
+          value={count("out.sent")}
+          note="on WhatsApp’s server"
+          to="/messages?direction=out&status=sent"
+        />
         <Figure
           label="Delivered"
           value={count("out.delivered")}
           note="on a device"
           to="/messages?direction=out&status=delivered"
         />
-        <Figure label="Read" value={count("out.read")} note="seen by a person" to="/messages?direction=out&status=read" />
+        <Figure
+          label="Read"
+          value={count("out.read")}
+          note="seen by a person"
+          to="/messages?direction=out&status=read"
+        />
         <Figure
           label="Failed"
           value={count("out.failed")}

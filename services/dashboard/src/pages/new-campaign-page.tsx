@@ -24,7 +24,10 @@ export function NewCampaignPage() {
   const variables = variablesOf(body);
   const create = useMutation({
     mutationFn: () =>
-      api.createCampaign({ name, category: "utility", content: { type: "text", text: { body } }, sessions }, mintUuid()),
+      api.createCampaign(
+        { name, category: "utility", content: { type: "text", text: { body } }, sessions },
+        mintUuid(),
+      ),
     onSuccess: async (campaign) => {
       await queryClient.invalidateQueries({ queryKey: ["campaigns"] });
       await navigate(`/campaigns/${campaign.id}`, { replace: true });

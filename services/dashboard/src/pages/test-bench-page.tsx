@@ -47,7 +47,7 @@ function Bench() {
   const choices = useSessionChoices();
   const contact = tryParseNumber(typed);
   const sessionId = search.get("session") ?? choices[0]?.value;
-  const choose = (id: string | null): void => id === null ? undefined : setSearch({ session: id }, { replace: true });
+  const choose = (id: string | null): void => (id === null ? undefined : setSearch({ session: id }, { replace: true }));
   const create = mayWrite && (
     <Button variant="default" leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
       New session
