@@ -43,5 +43,6 @@ function networkCause(message: string): string {
   const code = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|CERT_\w+|UND_ERR_\w+/.exec(message)?.[0];
   if (code === "ECONNREFUSED") return "nothing listens there (ECONNREFUSED)";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name is unknown (${code})`;
-  return code ?? message.split("\n")[0] ?? "no answer";
+  const cause = /Caused by: (?:\w+: )?(.+)/.exec(message)?.[1];
+  return code ?? cause ?? message.split("\n")[0] ?? "no answer";
 }
