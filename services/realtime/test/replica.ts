@@ -31,7 +31,7 @@ export async function startReplica(stack: TestStack, overrides: Record<string, s
   const child = spawn(process.execPath, [mainFile], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const exited = once(child, "exit").then(([code]) => code as number | null);
+  const exited = once(child, "close").then(([code]) => code as number | null);
   const records = () =>
     output
       .split("\n")
