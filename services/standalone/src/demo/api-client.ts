@@ -13,7 +13,7 @@ export class ApiRefusal extends Error {
   }
 }
 
-export type ApiRequest<T> = {
+type ApiRequest<T> = {
   method?: "GET" | "POST" | "DELETE";
   /** JSON, unless `stream` is given. */
   body?: unknown;
