@@ -1,0 +1,4 @@
+/** The library as a value: imported only by `prepareBaileys`, handed to whoever needs more than its types. */
+export type Baileys = typeof import("@whiskeysockets/baileys");
+/** The release whose inner workings our patches and checks know. */
+export const pinnedVersion = "7.0.0-rc14";
