@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import pino from "pino";
-import { loadServerConfig } from "./server/config.ts";
-import { openDashboardServer } from "./server/dashboard-server.ts";
+import { loadServerConfig } from "./src/server/config.ts";
+import { openDashboardServer } from "./src/server/dashboard-server.ts";
 
 /** The dashboard as a process: the built page and one origin for everything behind it. SIGTERM ends it at once. */
 try {

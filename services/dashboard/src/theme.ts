@@ -36,6 +36,16 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, monospace",
   headings: { fontWeight: "640" },
   defaultRadius: "md",
+  components: {
+    InputWrapper: { styles: { label: { marginBottom: 4 }, description: { marginBottom: 4 } } },
+    Modal: {
+      styles: {
+        title: { fontWeight: 640 },
+        content: { background: "var(--flo-surface)" },
+        header: { background: "none" },
+      },
+    },
+  },
   cursorType: "pointer",
   respectReducedMotion: true,
   autoContrast: true,

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import pino from "pino";
-import { openDashboardServer } from "../server/dashboard-server.ts";
+import { openDashboardServer } from "../src/server/dashboard-server.ts";
 import { openFakePlatform } from "./fake/fake-platform.ts";
 
 export interface Platform {

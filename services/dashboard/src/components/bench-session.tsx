@@ -5,7 +5,7 @@ import { IconScan } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useServices } from "../app-context.tsx";
-import { formatPhone } from "../lib/format.ts";
+import { formatPhone } from "../lib/format-phone.ts";
 import { queryKeys } from "../lib/query-keys.ts";
 import { accountNumberOf, tryParseNumber } from "../lib/simulated-number.ts";
 import { useList } from "../lib/use-list.ts";

@@ -23,6 +23,9 @@ const toBubble = (message: Message): Bubble => ({
   failure: message.failure?.code ?? null,
 });
 
+const byTime = (one: Message, other: Message): number =>
+  one.accepted_at.localeCompare(other.accepted_at) || one.id.localeCompare(other.id);
+
 /** One conversation: its lines with ticks, and a place to write. Opening it marks it read. */
 export function Conversation({ chat }: { chat: Chat }) {
   const { api } = useServices();
@@ -33,11 +36,7 @@ export function Conversation({ chat }: { chat: Chat }) {
     topic: "inbox",
     read: (page) => api.chatMessages(chat.id, { ...page, limit: 50 }),
   });
-  // Ids are UUIDv7, so their order is the order of acceptance.
-  const bubbles = useMemo(
-    () => (list.rows ?? []).toSorted((one, other) => (one.id < other.id ? -1 : 1)).map(toBubble),
-    [list.rows],
-  );
+  const bubbles = useMemo(() => (list.rows ?? []).toSorted(byTime).map(toBubble), [list.rows]);
   const isUnread = chat.unread > 0;
   useEffect(() => {
     // A failure leaves the chat unread, which says it; the next message tries again.

@@ -1,6 +1,6 @@
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import { Link } from "react-router";
-import { formatPhone } from "../lib/format.ts";
+import { formatPhone } from "../lib/format-phone.ts";
 import { sessionTitle } from "../lib/session-title.ts";
 import { Moment } from "./moment.tsx";
 import { SessionActions } from "./session-actions.tsx";

@@ -2,7 +2,7 @@ import type { Session } from "@flotilla/shared/contract/http-sessions";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useServices } from "../app-context.tsx";
-import { formatPhone } from "../lib/format.ts";
+import { formatPhone } from "../lib/format-phone.ts";
 import { queryKeys } from "../lib/query-keys.ts";
 import type { PhoneMessage } from "../lib/simulator-client.ts";
 import { type Bubble, Bubbles } from "./bubbles.tsx";

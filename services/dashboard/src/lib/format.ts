@@ -1,3 +1,5 @@
+import { formatPhone } from "./format-phone.ts";
+
 /** Words for numbers, times and people. Pure: the present moment and the language are arguments. */
 
 const number = new Intl.NumberFormat();
@@ -51,19 +53,6 @@ export function formatMoment(moment: string, nowMs: number): string {
 /** For titles: the exact moment in UTC. */
 export function formatUtc(moment: string): string {
   return `${new Date(moment).toISOString().replace("T", " ").slice(0, 19)} UTC`;
-}
-
-/**
- * A number in groups a reader can compare. Country codes have no fixed length and guessing one would show a wrong
- * split, so digits are grouped from the end.
- */
-export function formatPhone(phone: string): string {
-  const digits = phone.replace(/\D/g, "");
-  if (digits.length < 7) return phone;
-  const tail = digits.slice(-4);
-  const middle = digits.slice(-8, -4);
-  const head = digits.slice(0, -8);
-  return `+${[head, middle, tail].filter(Boolean).join(" ")}`;
 }
 
 /** `connection_lost` → `connection lost`: a reason code as words. */

@@ -1,5 +1,5 @@
 import { useServices } from "../app-context.tsx";
-import { formatPhone } from "./format.ts";
+import { formatPhone } from "./format-phone.ts";
 import { queryKeys } from "./query-keys.ts";
 import { sessionTitle } from "./session-title.ts";
 import { useList } from "./use-list.ts";

@@ -20,11 +20,13 @@ export interface Folded<Data> {
 }
 
 export interface RowRules<Row extends { id: string }> {
-  /** The row after the event; the same object when the event is not about it, null when it is gone. */
+  /** Whether the event is about this row, even if it changes nothing. */
+  isAbout(row: Row, event: Envelope): boolean;
+  /** The row after an event about it; the same object when nothing changes, null when it is gone. */
   change(row: Row, event: Envelope): Row | null;
   /** A row the event brings that belongs at the head of this list, or null. */
   bring(event: Envelope): Row | null;
-  /** Whether the list must be asked again when no row took the event. */
+  /** Whether the list must be asked again when the event is about no row that we hold. */
   isMissed(event: Envelope): boolean;
   /** Whether a changed row moves to the head of the list. */
   movesUp(event: Envelope): boolean;
@@ -42,32 +44,32 @@ export function foldPages<Row extends { id: string }>(
   let pages = list.pages;
   let stale = false;
   for (const event of events) {
-    let taken = false;
-    let movedUp: Row | null = null;
-    pages = pages.map((page) => {
-      if (event.sequence <= page.sequence) {
-        taken ||= page === pages[0];
-        return page;
-      }
-      const data = page.data.flatMap((row) => {
-        const next = rules.change(row, event);
-        if (next === row) return [row];
-        taken = true;
-        if (next !== null && rules.movesUp(event)) {
-          movedUp = next;
-          return [];
-        }
-        return next === null ? [] : [next];
-      });
-      return data.length === page.data.length && data.every((row, index) => row === page.data[index])
-        ? page
-        : { ...page, data };
-    });
-    const head = movedUp ?? (taken ? null : rules.bring(event));
-    if (head !== null) pages = withHead(pages, head);
-    else if (!taken && rules.isMissed(event)) stale = true;
+    if ((pages[0]?.sequence ?? 0) >= event.sequence) continue; // the head of the list was read after it
+    const place = find(pages, (row) => rules.isAbout(row, event));
+    if (!place) {
+      const brought = rules.bring(event);
+      if (brought !== null) pages = withHead(pages, brought);
+      else stale ||= rules.isMissed(event);
+      continue;
+    }
+    const { page, row } = place;
+    if (page.sequence >= event.sequence) continue;
+    const changed = rules.change(row, event);
+    if (changed === row) continue;
+    const goesUp = changed !== null && rules.movesUp(event);
+    const data = page.data.flatMap((other) => (other === row ? (changed && !goesUp ? [changed] : []) : [other]));
+    pages = pages.map((other) => (other === page ? { ...page, data } : other));
+    if (goesUp) pages = withHead(pages, changed);
   }
   return { data: pages === list.pages ? list : { ...list, pages }, stale };
+}
+
+function find<Row>(pages: readonly Page<Row>[], test: (row: Row) => boolean): { page: Page<Row>; row: Row } | null {
+  for (const page of pages) {
+    const row = page.data.find(test);
+    if (row !== undefined) return { page, row };
+  }
+  return null;
 }
 
 function withHead<Row extends { id: string }>(pages: Page<Row>[], row: Row): Page<Row>[] {

@@ -19,7 +19,7 @@ export async function readSteady<Row>(memory: EventMemory, id: string, read: () 
 
 /**
  * Brings a page that was read while events arrived up to date; read again when too much was forgotten meanwhile. A page
- * that continues a list gets no new rows: those belong to the first page, which stands in front of it for the folding.
+ * that continues a list gets no new rows: those belong to the first page, and an empty one stands in for it while folding.
  */
 export async function readPage<Row>(
   memory: EventMemory,
@@ -33,7 +33,7 @@ export async function readPage<Row>(
       if (round === tries) return page;
       continue;
     }
-    const first = { ...page, data: [], sequence: Number.MAX_SAFE_INTEGER };
+    const first = { ...page, data: [] };
     const pages = list.continues ? [first, page] : [page];
     const { data } = foldEvents(list.key, { pages, pageParams: [] }, missed);
     return (data as Pages<Row>).pages.at(-1) ?? page;

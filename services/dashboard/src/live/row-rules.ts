@@ -76,6 +76,7 @@ export function foldChat(chat: Chat, event: Envelope): Chat {
 }
 
 export const sessionRules = (filter: { status?: string | undefined }): RowRules<Session> => ({
+  isAbout: (session, event) => event.type.startsWith("session.") && sessionOf(event) === session.id,
   change: foldSession,
   bring: (event) =>
     event.type === "session.created" && filter.status === undefined
@@ -86,6 +87,7 @@ export const sessionRules = (filter: { status?: string | undefined }): RowRules<
 });
 
 export const campaignRules: RowRules<Campaign> = {
+  isAbout: (campaign, event) => event.data["campaign_id"] === campaign.id && event.type.startsWith("campaign."),
   change: foldCampaign,
   bring: () => null,
   isMissed: (event) => event.type === "campaign.created" || event.type === "campaign.status_changed",
@@ -93,6 +95,7 @@ export const campaignRules: RowRules<Campaign> = {
 };
 
 export const chatRules = (filter: { session?: string | undefined }): RowRules<Chat> => ({
+  isAbout: (chat, event) => (messageIn(event)?.chat_id ?? event.data["chat_id"]) === chat.id,
   change: foldChat,
   bring: () => null,
   isMissed: (event) => {
@@ -113,9 +116,10 @@ export const messageRules = (filter: MessageFilter & { chat?: string | undefined
     (filter.direction === undefined || filter.direction === message.direction) &&
     (filter.status === undefined || filter.status === message.status);
   return {
+    isAbout: (message, event) => statusChangeIn(event)?.message_id === message.id,
     change: (message, event) => {
       const change = statusChangeIn(event);
-      return change?.message_id === message.id ? foldStatusChange(message, change) : message;
+      return change ? foldStatusChange(message, change) : message;
     },
     bring: (event) => {
       const message = messageIn(event);

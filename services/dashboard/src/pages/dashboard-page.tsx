@@ -39,19 +39,20 @@ export function DashboardPage() {
   return (
     <PageFrame title="Dashboard" lead="Messages of the last 24 hours, by where they stand now">
       <div className={classes["figures"]}>
-        <Figure label="Sessions connected" value={connected} of={total} to="/sessions" />
+        <Figure
+          label="Connected"
+          value={connected}
+          of={total}
+          note="sessions"
+          to={connected > 0 ? "/sessions?status=connected" : "/sessions"}
+        />
         <Figure
           label="Waiting"
           value={waiting.queued}
           note={waiting.oldest_at === null ? "nothing is held up" : `oldest ${formatAgo(waiting.oldest_at, now)}`}
           to="/messages?direction=out&status=queued"
         />
-        <Figure
-          label="Sent"
-          value={count("out.sent")}
-          note="on WhatsApp’s server"
-          to="/messages?direction=out&status=sent"
-        />
+        <Figure label="Sent" value={count("out.sent")} note="on the server" to="/messages?direction=out&status=sent" />
         <Figure
           label="Delivered"
           value={count("out.delivered")}

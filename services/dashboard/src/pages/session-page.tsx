@@ -14,7 +14,7 @@ import { QrPanel } from "../components/qr-panel.tsx";
 import { SessionActions } from "../components/session-actions.tsx";
 import { SessionState } from "../components/session-state.tsx";
 import { Surface } from "../components/surface.tsx";
-import { formatPhone } from "../lib/format.ts";
+import { formatPhone } from "../lib/format-phone.ts";
 import { queryKeys } from "../lib/query-keys.ts";
 import { sessionTitle } from "../lib/session-title.ts";
 import { useList } from "../lib/use-list.ts";

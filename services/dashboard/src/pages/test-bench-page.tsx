@@ -13,7 +13,7 @@ import { SessionActions } from "../components/session-actions.tsx";
 import { SessionState } from "../components/session-state.tsx";
 import { SimulatedPhone } from "../components/simulated-phone.tsx";
 import { Surface } from "../components/surface.tsx";
-import { formatPhone } from "../lib/format.ts";
+import { formatPhone } from "../lib/format-phone.ts";
 import { defaultContact, tryParseNumber } from "../lib/simulated-number.ts";
 import { useMay, useMe } from "../lib/use-account.ts";
 import { useSession } from "../lib/use-session.ts";
@@ -56,18 +56,19 @@ function Bench() {
   return (
     <>
       <div className={classes["controls"]}>
-        <Select
-          className={classes["control"]}
-          label="Session"
-          placeholder="No session yet"
-          data={choices}
-          value={sessionId ?? null}
-          onChange={choose}
-          allowDeselect={false}
-        />
-        {create}
+        <div className={classes["choice"]}>
+          <Select
+            className={classes["session"]}
+            label="Session"
+            placeholder="No session yet"
+            data={choices}
+            value={sessionId ?? null}
+            onChange={choose}
+            allowDeselect={false}
+          />
+          {create}
+        </div>
         <TextInput
-          className={classes["control"]}
           label="Phone of the contact"
           inputMode="tel"
           value={typed}
