@@ -171,10 +171,10 @@ export interface LinkOptions {
   credentials: string | null;
   secrets: SecretStore;
   /** Content of a message we sent, by WhatsApp id alone: needed when a device asks again. */
-  findSent(waMessageId: string): Promise<{ type: string; content: Record<string, unknown> } | null>;
+  findSent: (waMessageId: string) => Promise<{ type: string; content: Record<string, unknown> } | null>;
   /** Looked at in the gate of the raw socket: past the lease's deadline no byte leaves. */
-  mayAct(): boolean;
-  observe(observation: LinkObservation): void | Promise<void>;
+  mayAct: () => boolean;
+  observe: (observation: LinkObservation) => void | Promise<void>;
 }
 
 export type OpenLink = (options: LinkOptions) => Promise<WhatsAppLink>;

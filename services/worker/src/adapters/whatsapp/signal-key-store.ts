@@ -27,7 +27,7 @@ export interface SignalKeyStoreOptions {
    * Called before a failed read or write rejects. The library takes a failed read for "no such key" and answers a failed
    * decryption on the wire, so the connection must be gone by the time it learns of it.
    */
-  onFailure(error: unknown): void;
+  onFailure: (error: unknown) => void;
 }
 
 /**
