@@ -33,7 +33,8 @@ export async function waitFor<T>(
       cause = error;
     }
     if (performance.now() > deadline) {
-      const last = cause === undefined ? `the last look gave ${JSON.stringify(seen) ?? "undefined"}` : describeError(cause);
+      const last =
+        cause === undefined ? `the last look gave ${JSON.stringify(seen) ?? "undefined"}` : describeError(cause);
       throw new Error(`waited ${timeoutMs} ms for ${describe}: ${last}`, { cause });
     }
     await sleep(intervalMs);

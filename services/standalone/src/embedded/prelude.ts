@@ -3,7 +3,7 @@
  * the realtime publication. Idempotent. It is never sent to a hosted project.
  *
  * The default privileges are as generous as Supabase's own on purpose: a migration that forgets to revoke must be seen
- * to leak here too.
+ * to leak here too. They reach later tables only: this runs at every start, and must not undo a revoke.
  */
 export const PRELUDE = `
 do $$
@@ -33,9 +33,6 @@ create extension if not exists pgcrypto with schema extensions;
 create extension if not exists "uuid-ossp" with schema extensions;
 
 grant usage on schema public, auth, extensions to anon, authenticated, service_role;
-grant all on all tables in schema public to anon, authenticated, service_role;
-grant all on all sequences in schema public to anon, authenticated, service_role;
-grant all on all routines in schema public to anon, authenticated, service_role;
 alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
 alter default privileges in schema public grant all on sequences to anon, authenticated, service_role;
 alter default privileges in schema public grant all on routines to anon, authenticated, service_role;

@@ -1,0 +1,180 @@
+/**
+ * What the worker's decisions ask of the outside, in its own words. `adapters/whatsapp` implements the link on Baileys,
+ * `adapters/supabase` the stores; sessions, jobs and socket events know only what stands here.
+ */
+
+/** One Signal key or other secret row of a session; `value` is the sealed text, null deletes the row. */
+export interface KeyWrite {
+  type: string;
+  keyId: string;
+  value: string | null;
+}
+
+/** A message row on its way out, as the lanes hand it over. */
+export interface OutboundRow {
+  id: string;
+  session_id: string;
+  lane: number;
+  seq: number;
+  chat_id: string;
+  jid: string;
+  type: string;
+  content: Record<string, unknown>;
+  wa_message_id: string;
+  attempts: number;
+  on_unknown: string;
+  expires_at_ms: number | null;
+  not_before_ms: number | null;
+}
+
+/** Asks that a message be marked `sending` in the very commit that makes its ratchet durable. `resend` repeats an unknown one. */
+export interface Claim {
+  id: string;
+  resend: boolean;
+}
+
+/** The claim was refused when it was committed: the message must not leave. `reason` is a status or `lane_paused`, `lane_canceled`, `expired`. */
+export class ClaimRefused extends Error {
+  readonly reason: string;
+  constructor(reason: string) {
+    super(`the claim was refused: ${reason}`);
+    this.name = "ClaimRefused";
+    this.reason = reason;
+  }
+}
+
+/** The lease is gone or the epoch has moved on: nothing may be written or sent for this session by this worker any more. */
+export class LeaseLost extends Error {
+  constructor() {
+    super("the lease of the session's shard is lost");
+    this.name = "LeaseLost";
+  }
+}
+
+/**
+ * What is stored cannot be opened: damaged, moved between rows, or sealed with another key. Never to be taken for "no
+ * credentials", which would unpair the customer: the session fails as `credentials_unreadable`.
+ */
+export class CredentialsUnreadable extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the stored credentials cannot be read: ${detail}`, options);
+    this.name = "CredentialsUnreadable";
+  }
+}
+
+/** A send that did not end well. */
+export class SendFailed extends Error {
+  /** Bytes of the message may have left: the message is `unknown`, not `queued`. */
+  readonly wasWritten: boolean;
+  /** The claim was committed: the row says `sending`. */
+  readonly wasClaimed: boolean;
+  constructor(
+    detail: string,
+    { wasWritten, wasClaimed, cause }: { wasWritten: boolean; wasClaimed: boolean; cause?: unknown },
+  ) {
+    super(detail, { cause });
+    this.name = "SendFailed";
+    this.wasWritten = wasWritten;
+    this.wasClaimed = wasClaimed;
+  }
+}
+
+/**
+ * The secrets of one session, written under its lease. A write resolves when it is durable and not before; memory may
+ * be updated only then. Values are sealed and unsealed by the caller's adapter.
+ *
+ * @throws LeaseLost when fenced; ClaimRefused when a claim that came along was refused (its keys are written all the same)
+ */
+export interface SecretStore {
+  readKeys(type: string, keyIds: string[]): Promise<Map<string, string>>;
+  writeKeys(writes: KeyWrite[], claim?: Claim): Promise<void>;
+  /** `paired` is set once, when the phone has accepted the link. */
+  writeCredentials(sealed: string, identity?: LinkIdentity & { paired?: boolean }): Promise<void>;
+}
+
+/** Who a linked account is, as WhatsApp told us. */
+export interface LinkIdentity {
+  phone?: string | null;
+  lid?: string | null;
+  jid?: string | null;
+  push_name?: string | null;
+  platform?: string | null;
+}
+
+/** Why a link ended, in our words; the table from codes to causes is `adapters/whatsapp/decode-connection.ts`. */
+export type CloseCause =
+  | { kind: "restart_required" }
+  | { kind: "link_lost"; code: number; detail: string }
+  | { kind: "server_busy"; code: number; detail: string }
+  | { kind: "rate_limited"; code: number; detail: string }
+  | { kind: "unclear"; code: number; detail: string }
+  | { kind: "qr_expired" }
+  | { kind: "replaced" }
+  | { kind: "unlinked"; detail: string }
+  | { kind: "unlinked_maybe"; detail: string }
+  | { kind: "temporarily_banned"; untilMs: number | null }
+  | { kind: "banned"; code: number }
+  | { kind: "client_outdated" }
+  | { kind: "configuration"; detail: string }
+  | { kind: "terminated_by_us"; reason: string };
+
+/** An inbound message, decoded. `jid` is the address it came from, `altJid` the person's other address when WhatsApp named it. */
+export interface InboundMessage {
+  waMessageId: string;
+  jid: string;
+  altJid: string | null;
+  phone: string | null;
+  lid: string | null;
+  type: string;
+  content: Record<string, unknown>;
+  pushName: string | null;
+  atMs: number;
+  /** WhatsApp kept it while we were away. */
+  delayed: boolean;
+}
+
+/** What a link told us, decoded, before we decide anything. */
+export type LinkObservation =
+  | { kind: "qr"; value: string; round: number; ttlMs: number }
+  | { kind: "paired"; identity: LinkIdentity }
+  | { kind: "logged_in"; identity: LinkIdentity }
+  | { kind: "caught_up" }
+  | { kind: "closed"; cause: CloseCause }
+  | { kind: "inbound"; message: InboundMessage }
+  | { kind: "ack"; waMessageId: string; error: string | null }
+  | { kind: "receipt"; waMessageIds: string[]; status: "delivered" | "read" | "played"; atMs: number }
+  | { kind: "same_person"; pn: string; lid: string };
+
+/** One live Baileys socket of one session. */
+export interface WhatsAppLink {
+  /**
+   * Encodes, encrypts, commits the ratchet with the claim, then writes the stanza under the row's WhatsApp id. Resolves when the bytes are
+   * written; the server's answer comes as an `ack` observation.
+   *
+   * @throws ClaimRefused (nothing left, the link stays usable), LeaseLost (nothing left, the link ends), SendFailed
+   */
+  send(row: OutboundRow, claim: Claim): Promise<void>;
+  /** Milliseconds since the last frame came in, on the monotonic clock. */
+  silentForMs(): number;
+  /** Drops the raw connection at once; `closed` with `terminated_by_us` follows. */
+  terminate(reason: string): void;
+  /** Orderly end without log-out, at most 2 s. */
+  end(): Promise<void>;
+  /** Unlinks the device at WhatsApp and ends. */
+  logout(): Promise<void>;
+}
+
+/** Opens a link. `credentials` null means pair anew; what cannot be unsealed rejects with CredentialsUnreadable. Observations come one at a time, in order, also while the returned promise is pending. */
+export interface LinkOptions {
+  sessionId: string;
+  tenantId: string;
+  credentials: string | null;
+  secrets: SecretStore;
+  /** Content of a message we sent, by WhatsApp id alone: needed when a device asks again. */
+  findSent: (waMessageId: string) => Promise<{ type: string; content: Record<string, unknown> } | null>;
+  /** Looked at in the gate of the raw socket: past the lease's deadline no byte leaves. */
+  mayAct: () => boolean;
+  observe: (observation: LinkObservation) => void | Promise<void>;
+}
+
+export type OpenLink = (options: LinkOptions) => Promise<WhatsAppLink>;

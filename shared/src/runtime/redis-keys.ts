@@ -1,0 +1,22 @@
+/**
+ * Every key and channel we name in Redis, besides BullMQ's own and the Socket.io adapter's. All of it may vanish at any
+ * moment: truth is in Postgres.
+ */
+
+/** Channel: "<tenant> <head>" after a commit that appended events. A lost bell costs one poll of the heads. */
+export const bellChannel = "flotilla:bell";
+
+/** Channel: a PairingUpdate, for the members who watch that session's pairing now. */
+export const pairingChannel = "flotilla:pairing";
+
+/** String: the latest PairingUpdate of a session, for those who come to watch later. Expires with the code it holds. */
+export const pairingKey = (sessionId: string): string => `flotilla:pairing:${sessionId}`;
+
+/** BullMQ prefix of a shard's queue; the braces keep all its keys in one slot of a Redis cluster. */
+export const shardQueuePrefix = (shard: number): string => `{wa:${shard}}`;
+
+/** BullMQ prefix of the queues that belong to no shard. */
+export const commonQueuePrefix = "{wa:c}";
+
+/** Prefix of the Socket.io Redis adapter's channels, which carry control between realtime replicas. */
+export const socketAdapterKey = "flotilla:socket";
