@@ -52,7 +52,7 @@ export async function checkSupabase({ supabaseUrl, publishableKey, secretKey }: 
   if (table.status === 404) {
     throw new Error(
       `${supabaseUrl} has no Flotilla tables yet: run \`supabase db push\`, or ` +
-        "`node services/standalone/flotilla.mjs migrate --database-url …`",
+        "`npm run migrate` with DATABASE_URL set to its Postgres",
     );
   }
   if (!table.ok) throw new Error(`SUPABASE_URL: ${supabaseUrl} answers ${table.status} when asked for a table`);
