@@ -28,7 +28,13 @@ test.each([
   ["tests failed", { passed: 5, failed: 3, skipped: 0 }, 1, "5 passed, 3 failed", 1],
   ["only the check failed", { passed: 5, failed: 0, skipped: 0 }, 1, "5 passed, 1 failed", 1],
   ["the runner crashed before its report", undefined, 1, "0 passed, 1 failed", 1],
-  ["nothing was run although every step ended well", { passed: 0, failed: 0, skipped: 4 }, 0, "0 passed, 1 failed, 4 skipped", 1],
+  [
+    "nothing was run although every step ended well",
+    { passed: 0, failed: 0, skipped: 4 },
+    0,
+    "0 passed, 1 failed, 4 skipped",
+    1,
+  ],
 ] as const)("when %s, the last line says so", (_, count, failedSteps, line, status) => {
   expect(closingLine(count, failedSteps)).toEqual({ line, status });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 
@@ -9,7 +9,7 @@ import { readComposeDocument } from "./load-compose.ts";
 // dclint carries the JSON schema of the Compose Specification as published. It names its draft by an https address that
 // Ajv does not know as draft 7, hence validateSchema: false: the schema itself is not what is tested here.
 const schemaFile = join(
-  dirname(createRequire(import.meta.url).resolve("dclint/package.json")),
+  dirname(fileURLToPath(import.meta.resolve("dclint/package.json"))),
   "schemas/compose.schema.json",
 );
 const validate = new Ajv({ strict: false, validateSchema: false, validateFormats: false, allErrors: true }).compile(

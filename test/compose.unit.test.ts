@@ -127,6 +127,19 @@ describe("configuration of our services", () => {
     expect(given).toEqual(expect.arrayContaining(["NODE_ENV", "HOST", "PORT", "LOG_LEVEL", ...(contract[name] ?? [])]));
   });
 
+  const configs = ours
+    .map((name) => [name, `services/${name}/${name === "dashboard" ? "server" : "src"}/config.ts`] as const)
+    .filter(([, file]) => existsSync(join(ROOT, file)));
+
+  test.each(configs)("%s is given nothing that it does not read", (name, file) => {
+    const shared = globSync("shared/src/runtime/*.ts", { cwd: ROOT }).map(readRootFile);
+    const read = [readRootFile(file), ...shared].join("\n");
+    const given = Object.keys(services[name]?.environment ?? {});
+    expect(given.filter((variable) => !new RegExp(`\\b${variable}\\b`).test(read) && variable !== "NODE_ENV")).toEqual(
+      [],
+    );
+  });
+
   test("the simulator's address and key have no default: without them a worker speaks to WhatsApp", () => {
     expect(services["worker"]?.environment).toMatchObject({ WHATSAPP_URL: null, WHATSAPP_ROOT_KEY: null });
   });

@@ -67,7 +67,7 @@ function readFlags(argv: readonly string[]): Record<string, string | boolean | u
   };
   for (const [name] of OPTIONS) options[name] = { type: "string" };
   try {
-    return parseArgs({ args: [...argv], options, strict: true }).values as Record<string, string | boolean | undefined>;
+    return parseArgs({ args: [...argv], options, strict: true }).values;
   } catch (error) {
     throw new ConfigError(error instanceof Error ? error.message : String(error), { cause: error });
   }
@@ -76,4 +76,17 @@ function readFlags(argv: readonly string[]): Record<string, string | boolean | u
 /** Defaults, for tests and for embedding; overridden field by field. */
 export function configWith(overrides: Partial<SimulatorConfig>): SimulatorConfig {
   return Object.freeze({ ...loadConfig([], {}), ...overrides });
+}
+
+/** Like `loadConfig`; on a mistake says so on standard error and ends the process with status 1. */
+export function loadConfigOrExit(): SimulatorConfig {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(1);
+    }
+    throw error;
+  }
 }

@@ -9,8 +9,11 @@ import { register } from "./control/route.ts";
 
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** The HTTP side of the network: acts for the people in it and reports what really happened. */
-export function createControlApi(network: Network): Express {
+/**
+ * The HTTP side of the network: acts for the people in it and reports what really happened.
+ * `caPem`: the certificate that clients have to trust, when the network is served over TLS.
+ */
+export function createControlApi(network: Network, caPem?: string): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(allowLocalOrigins);
@@ -19,6 +22,10 @@ export function createControlApi(network: Network): Express {
     if (typeof request.body !== "string") throw new Problem(422, "invalid_request", "The body must be the QR text.");
     await scanForPushName(network, request.body);
     response.status(204).end();
+  });
+  app.get("/sim/v1/ca.pem", (_request, response) => {
+    if (caPem === undefined) throw new Problem(404, "not_found", "This network is not served over TLS.");
+    response.type("application/x-pem-file").send(caPem);
   });
   app.use(express.json({ limit: "1mb" }));
   const routes = [...phoneRoutes(network), ...linkingRoutes(network), ...observingRoutes(network)];

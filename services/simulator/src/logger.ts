@@ -16,8 +16,6 @@ function readable(json: string): string {
     err?: { stack?: string };
   };
   const clock = new Date(time).toTimeString().slice(0, 8);
-  const bindings = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`,
-  );
+  const bindings = Object.entries(rest).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   return [clock, LEVEL[level] ?? level, "simulator", msg, ...bindings, err?.stack].filter(Boolean).join(" ");
 }

@@ -1,33 +1,21 @@
-import { ConfigError, loadConfig, type SimulatorConfig } from "./config.ts";
+import { loadConfigOrExit } from "./config.ts";
 import { createLogger } from "./logger.ts";
 import { openSimulator } from "./simulator.ts";
 
-function configOrExit(): SimulatorConfig {
-  try {
-    return loadConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-const config = configOrExit();
+const config = loadConfigOrExit();
 const logger = createLogger(config.logLevel, config.logFormat);
 try {
   const simulator = await openSimulator(config, logger);
-  logger.info(
-    `Simulated WhatsApp network ready at ${simulator.webSocketUrl}, control API at ${simulator.controlUrl}/sim/v1`,
-  );
+  const { webSocketUrl, controlUrl } = simulator;
+  logger.info(`Simulated WhatsApp network ready at ${webSocketUrl}, control API at ${controlUrl}/sim/v1`);
   const stop = async (): Promise<void> => {
     await simulator[Symbol.asyncDispose]();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
 } catch (error) {
-  const code = (error as NodeJS.ErrnoException).code;
-  const taken =
-    code === "EADDRINUSE" ? `Port ${config.port} on ${config.host} is in use by another program.` : undefined;
-  logger.fatal(taken === undefined ? { err: error } : {}, taken ?? "The simulated network could not start");
+  const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+  if (taken) logger.fatal(`Port ${config.port} on ${config.host} is in use by another program`);
+  else logger.fatal({ err: error }, "The simulated network could not start");
   process.exitCode = 1;
 }

@@ -10,6 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import { readClaim } from "./login.ts";
 import { PairingDesk } from "./pairing.ts";
+import { PairingCodeDesk } from "./pairing-code.ts";
 import { type Behaviour, behaviourOf } from "./people/behaviour.ts";
 import { bootstrapMessages } from "./people/bootstrap.ts";
 import { ChatLog } from "./people/chat-log.ts";
@@ -64,6 +65,7 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly faults: Faults;
   readonly scheduler: Scheduler;
   readonly pairing: PairingDesk;
+  readonly pairingCodes: PairingCodeDesk;
   readonly unknown = new UnknownStanzas();
   readonly random: () => number;
   stats: NetworkStats = newStats();
@@ -86,6 +88,7 @@ export class Network implements LinkOwner, PhoneWorld {
       linked: (account, companion) => this.#linked(account, companion),
       now: () => this.now(),
     });
+    this.pairingCodes = new PairingCodeDesk(this.pairing);
   }
 
   now(): Date {
@@ -126,16 +129,19 @@ export class Network implements LinkOwner, PhoneWorld {
   stanza(link: Link, stanza: BinaryNode): void {
     if (link.companion) return dispatch(this, link, link.companion, stanza);
     if (stanza.tag === "iq" && stanza.attrs["type"] === "result") return this.pairing.answered(link, stanza);
-    if (stanza.tag === "iq") {
-      this.unknown.record(`before login: ${stanza.attrs["xmlns"] ?? ""}`, stanza);
-      const error = node("error", { code: "501", text: "feature-not-implemented" });
-      link.send(node("iq", { from: "s.whatsapp.net", type: "error", id: stanza.attrs["id"] }, [error]));
-    }
+    if (stanza.tag !== "iq") return;
+    const answer = this.pairingCodes.handle(link, stanza);
+    const head = { from: "s.whatsapp.net", id: stanza.attrs["id"] };
+    if (answer) return link.send(node("iq", { ...head, type: "result" }, answer.content));
+    this.unknown.record(`before login: ${stanza.attrs["xmlns"] ?? ""}`, stanza);
+    const error = node("error", { code: "501", text: "feature-not-implemented" });
+    link.send(node("iq", { ...head, type: "error" }, [error]));
   }
 
   closed(link: Link): void {
     this.links.delete(link.id);
     this.pairing.withdraw(link);
+    this.pairingCodes.withdraw(link);
     const { companion } = link;
     if (companion?.link !== link) return;
     companion.link = undefined;

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
@@ -8,6 +10,7 @@ import type { SimulatorConfig } from "./config.ts";
 import { createControlApi } from "./control-api.ts";
 import { Network } from "./network.ts";
 import { quietLibsignal } from "./people/quiet-libsignal.ts";
+import { createTlsCertificate, type TlsCertificate } from "./protocol/tls-certificate.ts";
 import { StateStore } from "./state-store.ts";
 
 /** A running network; disposing of it ends all connections and writes what must outlive it. */
@@ -37,7 +40,8 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     changed: (phone) => store?.changed(phone),
   });
   await store?.open(network.accounts);
-  const server = await openServer(config, createControlApi(network));
+  const certificate = config.tls ? await chooseCertificate(config, store) : undefined;
+  const server = createHttpServer(createControlApi(network, certificate?.cert), certificate);
   const sockets = new WebSocketServer({
     server,
     path: WEBSOCKET_PATH,
@@ -68,8 +72,19 @@ async function chooseSecret(config: SimulatorConfig, store: StateStore | undefin
   return (await store?.loadSecret()) ?? randomBytes(32);
 }
 
-async function openServer(_config: SimulatorConfig, app: RequestListener): Promise<Server> {
-  return createServer(app);
+/** The files named in the configuration, else the certificate of the data folder, else a fresh one. */
+async function chooseCertificate(config: SimulatorConfig, store: StateStore | undefined): Promise<TlsCertificate> {
+  const { tlsCert, tlsKey } = config;
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return { cert: await readFile(tlsCert, "utf8"), key: await readFile(tlsKey, "utf8") };
+  }
+  const hosts = [...new Set(["localhost", "127.0.0.1", "::1", config.host])];
+  const create = (): TlsCertificate => createTlsCertificate(hosts, new Date());
+  return (await store?.loadCertificate(create)) ?? create();
+}
+
+function createHttpServer(app: RequestListener, certificate: TlsCertificate | undefined): Server {
+  return certificate ? createTlsServer({ ...certificate }, app) : createServer(app);
 }
 
 async function listen(server: Server, { host, port }: SimulatorConfig): Promise<void> {

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { z } from "zod";
 import { readAccount, writeAccount } from "./account-record.ts";
 import type { Directory } from "./directory.ts";
+import type { TlsCertificate } from "./protocol/tls-certificate.ts";
 
 const FLUSH_EVERY_MS = 2_000;
 const LINES_PER_APPEND = 200;
@@ -29,17 +31,19 @@ export class StateStore {
 
   /** The network's secret: from the disk, or fresh and then on the disk. */
   async loadSecret(): Promise<Buffer> {
-    await mkdir(this.#directory, { recursive: true });
-    const path = join(this.#directory, "secret.json");
-    const saved = await readIfThere(path);
-    if (saved !== undefined) return Buffer.from((JSON.parse(saved) as { secret: string }).secret, "base64");
-    const secret = randomBytes(32);
-    await replaceFile(path, [JSON.stringify({ secret: secret.toString("base64") })]);
-    return secret;
+    const create = (): { secret: string } => ({ secret: randomBytes(32).toString("base64") });
+    const { secret } = z.object({ secret: z.base64() }).parse(await this.#loadOrCreate("secret.json", create));
+    return Buffer.from(secret, "base64");
+  }
+
+  /** The TLS certificate, so that clients who trust it need not be told again after a restart. */
+  async loadCertificate(create: () => TlsCertificate): Promise<TlsCertificate> {
+    return z.object({ cert: z.string(), key: z.string() }).parse(await this.#loadOrCreate("tls.json", create));
   }
 
   /** Fills the directory from the disk and keeps the disk up to date from now on. Throws on an unreadable file. */
   async open(accounts: Directory): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
     const lines = ((await readIfThere(this.#path())) ?? "").split("\n");
     const last = new Map<string, string>();
     for (const [index, line] of lines.entries()) {
@@ -78,10 +82,12 @@ export class StateStore {
   }
 
   async #flush(): Promise<void> {
-    while (this.#accounts && this.#dirty.size > 0) {
+    const accounts = this.#accounts;
+    if (!accounts) return;
+    while (this.#dirty.size > 0) {
       const numbers = [...this.#dirty].slice(0, LINES_PER_APPEND);
       for (const number of numbers) this.#dirty.delete(number);
-      const lines = numbers.map((number) => writeAccount(this.#accounts as Directory, number) ?? deletion(number));
+      const lines = numbers.map((number) => writeAccount(accounts, number) ?? deletion(number));
       await appendFile(this.#path(), `${lines.join("\n")}\n`);
     }
   }
@@ -89,6 +95,16 @@ export class StateStore {
   async #rewrite(accounts: Directory): Promise<void> {
     this.#dirty.clear();
     await replaceFile(this.#path(), linesOf(accounts));
+  }
+
+  async #loadOrCreate(name: string, create: () => unknown): Promise<unknown> {
+    await mkdir(this.#directory, { recursive: true });
+    const path = join(this.#directory, name);
+    const saved = await readIfThere(path);
+    if (saved !== undefined) return JSON.parse(saved);
+    const fresh = create();
+    await replaceFile(path, [JSON.stringify(fresh)]);
+    return fresh;
   }
 
   #path(): string {

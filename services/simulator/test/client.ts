@@ -11,7 +11,8 @@ import {
   type WASocket,
 } from "@whiskeysockets/baileys";
 import pino from "pino";
-import type { Simulator } from "../src/simulator.ts";
+import { configWith, type SimulatorConfig } from "../src/config.ts";
+import { openSimulator, type Simulator } from "../src/simulator.ts";
 
 /** Waits until `probe` gives something truthy. Throws after `timeoutMs`. */
 export async function eventually<T>(what: string, probe: () => T | undefined | false, timeoutMs = 15_000): Promise<T> {
@@ -27,7 +28,7 @@ export async function eventually<T>(what: string, probe: () => T | undefined | f
 /** An unmodified Baileys client with its credentials in memory, and everything it was told. */
 export class Client {
   readonly creds: AuthenticationCreds;
-  readonly keys = memoryKeys();
+  readonly keys: SignalKeyStore;
   readonly qrs: string[] = [];
   readonly closeCodes: number[] = [];
   readonly messages: { message: WAMessage; type: string }[] = [];
@@ -39,9 +40,23 @@ export class Client {
   socket!: WASocket;
   readonly #url: string;
 
-  constructor(url: string, creds: AuthenticationCreds = initAuthCreds()) {
+  /** `of`: share the credentials of this client, as a second holder of them would. */
+  constructor(url: string, of?: Client) {
     this.#url = url;
-    this.creds = creds;
+    this.creds = of ? { ...of.creds } : initAuthCreds();
+    this.keys = of?.keys ?? memoryKeys();
+  }
+
+  /** The number this client is linked to. */
+  get phone(): string {
+    return (this.creds.me?.id ?? "").replace(/[:@].*/, "");
+  }
+
+  /** Connects again after the network ended the connection or `close`. */
+  async reconnect(): Promise<void> {
+    const before = this.opened;
+    this.connect();
+    await eventually("the connection is open again", () => this.opened > before);
   }
 
   /** Connects; comes back by itself only after the 515 that ends pairing, as the library asks for. */
@@ -63,13 +78,15 @@ export class Client {
       if (code === 515) this.connect();
     });
     socket.ev.on("messages.upsert", ({ messages, type }) => {
-      for (const message of messages) this.messages.push({ message, type });
+      for (const message of messages) {
+        this.messages.push({ message, type });
+        // A receipt that comes while the library still buffers the message itself shows up only here.
+        if (message.key.fromMe && message.status != null) this.#note(message.key.id, message.status);
+      }
     });
     socket.ev.on("messages.update", (updates) => {
       for (const { key, update } of updates) {
-        if (key.id && update.status != null) {
-          this.statuses.set(key.id, [...(this.statuses.get(key.id) ?? []), update.status]);
-        }
+        if (update.status != null) this.#note(key.id, update.status);
       }
     });
     socket.ws.on("CB:ack,class:message", (ack: BinaryNode) => void this.acks.push(ack));
@@ -106,30 +123,67 @@ export class Client {
       }));
   }
 
+  #note(id: string | null | undefined, status: number): void {
+    if (id) this.statuses.set(id, [...(this.statuses.get(id) ?? []), status]);
+  }
+
   async close(): Promise<void> {
     await this.socket?.end(undefined);
   }
 }
 
-/** Makes the library trust the root key of this network. */
-export function trust(simulator: Simulator): void {
-  Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: simulator.network.identity.rootPublicKey });
-}
+/** A network of its own for one test file, trusted by the clients of this process, with clients that close after each test. */
+export class TestNetwork implements AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly clients: Client[] = [];
+  #nextPhone = 15550001000;
 
-/** A client paired with the phone of this number by QR, logged in and online. */
-export async function pairedClient(simulator: Simulator, phone: string): Promise<Client> {
-  const client = new Client(simulator.webSocketUrl);
-  client.connect();
-  const qr = await eventually("a QR code", () => client.qrs[0]);
-  const { network } = simulator;
-  await network.pairing.scan(network.accounts.get(phone), qr);
-  await eventually("the connection is open", () => client.opened > 0);
-  return client;
+  private constructor(simulator: Simulator) {
+    this.simulator = simulator;
+  }
+
+  static async open(config: Partial<SimulatorConfig> = {}): Promise<TestNetwork> {
+    const simulator = await openSimulator(configWith({ port: 0, ...config }), pino({ level: "silent" }));
+    Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: simulator.network.identity.rootPublicKey });
+    return new TestNetwork(simulator);
+  }
+
+  /** A client with these credentials, or with fresh ones. */
+  client(of?: Client): Client {
+    const client = new Client(this.simulator.webSocketUrl, of);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** A client paired by QR with a fresh number, or with this one, logged in and online. */
+  async pair(phone = String(this.#nextPhone++)): Promise<Client> {
+    const client = this.client();
+    client.connect();
+    const qr = await eventually("a QR code", () => client.qrs[0]);
+    const { network } = this.simulator;
+    await network.pairing.scan(network.accounts.get(phone), qr);
+    await eventually("the connection is open", () => client.opened > 0);
+    return client;
+  }
+
+  /** Closes all clients and forgets what was sent; accounts stay. */
+  async clean(): Promise<void> {
+    for (const client of this.clients.splice(0)) await client.close();
+    this.simulator.network.reset();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.clean();
+    await this.simulator[Symbol.asyncDispose]();
+  }
 }
 
 function memoryKeys(): SignalKeyStore {
   const store = new Map<string, unknown>();
   return {
+    clear: async () => {
+      for (const key of store.keys()) if (key.startsWith("session ")) store.delete(key);
+    },
     get: async (type, ids) => {
       const found: Record<string, SignalDataTypeMap[typeof type]> = {};
       for (const id of ids) {

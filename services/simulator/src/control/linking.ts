@@ -27,6 +27,16 @@ export function linkingRoutes(network: Network): Route[] {
     }),
     route({
       method: "post",
+      path: "/sim/v1/phones/:phone/enter-code",
+      summary: "A pairing code is typed into the phone; answers once the client has accepted",
+      params: byPhone,
+      body: z.strictObject({ code: z.string().transform((code) => code.replace(/[\s-]/g, "").toUpperCase()) }),
+      response: linkedDevice,
+      handle: async ({ params, body }) =>
+        showLinked(await network.pairingCodes.enter(network.accounts.get(params.phone), body.code)),
+    }),
+    route({
+      method: "post",
       path: "/sim/v1/phones/:phone/unlink",
       summary: "The phone removes a linked device",
       params: byPhone,

@@ -46,5 +46,7 @@ function parameters(place: "path" | "query", schema: z.ZodType | undefined): unk
 
 function schemaOf(schema: z.ZodType, io: "input" | "output"): z.core.JSONSchema.BaseSchema {
   // Schemas stand in place: `$defs` of each would not be found from inside the document.
-  return z.toJSONSchema(schema, { io, unrepresentable: "any", reused: "inline", metadata: z.registry() });
+  const metadata = z.registry<z.core.JSONSchemaMeta>();
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any", metadata });
+  return rest;
 }

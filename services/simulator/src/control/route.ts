@@ -1,5 +1,5 @@
 import type { Express, Request, Response } from "express";
-import { z } from "zod";
+import type { z } from "zod";
 import { Problem } from "./problem.ts";
 
 /** What a handler gets: only what its schemas let through. */
