@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 
 import { type Child, startChild, stopChild } from "../src/embedded/child.ts";
+import { freePort } from "../src/embedded/free-port.ts";
 import { isProcess } from "../src/embedded/leftovers.ts";
 
 const folder = `/var/tmp/flotilla-launcher-${process.pid}`;
@@ -129,7 +130,7 @@ test("a wrong REDIS_URL is named with its reason, and nothing stays behind", asy
 });
 
 test("a wrong SUPABASE_URL is named with its reason", async () => {
-  const url = "http://127.0.0.1:9";
+  const url = `http://127.0.0.1:${await freePort()}`;
   const incomplete = await launch({ SUPABASE_URL: url, SUPABASE_SECRET_KEY: "sb_secret_of_no_project" });
   await incomplete.child.closed;
   expect(incomplete.child.lastLines()).toContain("SUPABASE_URL is set, but not SUPABASE_PUBLISHABLE_KEY");
