@@ -53,7 +53,8 @@ export async function playDemo(scene: DemoScene): Promise<DemoOutcome> {
 
   began = performance.now();
   const ids = sessions.map((session) => session.id);
-  const { campaign, upload } = await createDemoCampaign(api, ids, scene.source);
+  const creating = createDemoCampaign(api, ids, scene.source);
+  const { campaign, upload } = await unlessAborted(creating, scene.signal);
   const counts = `${grouped(upload.received)} lines, ${grouped(upload.accepted)} accepted`;
   const refused = `${upload.duplicate} duplicate, ${upload.invalid} invalid`;
   say(`✔ ${nameOf(scene.source)}: ${counts}, ${refused} ${since(began)}`);
