@@ -286,7 +286,7 @@ export async function openFakePlatform({ simulator = true } = {}) {
   }
 
   function sim(method: string, phone: string, verb: string, json: Record<string, never>): Answer {
-    if (verb === "messages" && method === "GET") return ok({ data: phoneLines(phone) });
+    if (verb === "messages" && method === "GET") return ok({ messages: phoneLines(phone) });
     if (verb === "scan-qr") {
       const pairing = [...world.pairings.values()].find(({ value }) => value === json["qr"]);
       if (!pairing) return problem(404, "not_found", "No such code");
