@@ -23,8 +23,8 @@ let resumed: { topic: string; after: number }[];
 let refuse: string | null;
 let client: RealtimeClient;
 let seen: number[];
-const renewals = vi.fn();
-const onResync = vi.fn();
+const renewals = vi.fn<() => void>();
+const onResync = vi.fn<() => void>();
 
 beforeEach(async () => {
   [peers, asked, resumed, seen, refuse] = [[], [], [], [], null];

@@ -44,6 +44,7 @@ test("after signing in one lands where one wanted to go, and stays signed in ove
   await page.getByRole("heading", { level: 1, name: "Campaigns" }).waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/sign-in");
   await page.close();
 });
 

@@ -73,5 +73,5 @@ test("what was linked on the bench is connected in the list, without a reload", 
   const row = page.getByRole("article").filter({ hasText: "Bench" }).first();
   await row.getByText("Connected").waitFor();
   await row.getByRole("button", { name: "Stop" }).click();
-  await row.getByText("Stopped").waitFor({ timeout: 60_000 });
+  await expect.poll(() => row.innerText(), { timeout: 60_000 }).toContain("Stopped");
 });

@@ -292,6 +292,11 @@ export async function openFakePlatform({ simulator = true } = {}) {
       if (!pairing) return problem(404, "not_found", "No such code");
       const id = pairing.session_id;
       world.pairings.delete(id);
+      later(100, () => {
+        const session = world.sessions.get(id);
+        const paired = { phone: `+${phone}`, lid: null, push_name: "Simulated" };
+        world.publish("session.paired", paired, { ...(session && { session }), subject: id });
+      });
       later(150, () => world.moveSession(id, "connecting", { phone: `+${phone}`, push_name: "Simulated" }));
       later(500, () => world.moveSession(id, "connected"));
       return ok({});
