@@ -21,6 +21,8 @@ export class LinkClient {
   mayAct = true;
   /** Called before each frame leaves. */
   onFrame: () => void = () => {};
+  /** Called with each observation. */
+  onObserve: () => void = () => {};
   link!: WhatsAppLink;
   readonly #environment: LinkEnvironment;
   readonly #tenantId: string;
@@ -44,7 +46,10 @@ export class LinkClient {
         this.onFrame();
         return this.mayAct;
       },
-      observe: (observation) => void this.seen.push(observation),
+      observe: (observation) => {
+        this.onObserve();
+        this.seen.push(observation);
+      },
     });
   }
 

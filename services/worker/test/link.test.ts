@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { ClaimRefused, CredentialsUnreadable, LeaseLost, SendFailed } from "../src/ports.ts";
+import { currentLink, LinkEnding } from "../src/adapters/whatsapp/link-ending.ts";
 import { defaultLimits } from "../src/adapters/whatsapp/watchdog.ts";
 import { LinkBench, type LinkClient, newWaMessageId, sha256 } from "./link-client.ts";
 import type { MemorySecrets } from "./memory-secrets.ts";
@@ -336,6 +337,38 @@ describe("receiving", () => {
     await client.see("same_person", ({ pn, lid }) => pn === `${contact}@s.whatsapp.net` && lid === message.jid);
     await delivered(client, await client.send(contact, "hello"));
     expect(client.seen.filter(({ kind }) => kind === "inbound")).toHaveLength(1);
+  });
+
+  it("keeps both directions whole when a person answers while we write", async () => {
+    const client = await bench.paired();
+    const echoPhone = `99903${String(nextContact++).slice(-6)}`;
+    const echo = await lidOf(echoPhone);
+    const bodies = Array.from({ length: 25 }, (_, index) => `message ${index}`);
+    await Promise.all(bodies.map((body) => client.send(echo, body)));
+    await waitFor(() => client.seen.filter(({ kind }) => kind === "inbound").length >= bodies.length, {
+      describe: "all echoes",
+    });
+    const heard = client.seen.flatMap((seen) =>
+      seen.kind === "inbound" ? [String(seen.message.content["body"])] : [],
+    );
+    expect(heard.toSorted()).toEqual(bodies.toSorted());
+    const rows = await simulator.ledgerOf(echoPhone, client.phone);
+    expect(rows.filter(({ failed_decryptions, wire_copies }) => failed_decryptions > 0 || wire_copies > 1)).toEqual([]);
+  });
+
+  it("works in the async context of its link, where an uncaught error is its own, and observes outside of it", async () => {
+    const client = await bench.paired();
+    const [inLibrary, inObserver]: [unknown[], unknown[]] = [[], []];
+    client.secrets.onWrite = () => {
+      inLibrary.push(currentLink.getStore());
+      return "take";
+    };
+    client.onObserve = () => void inObserver.push(currentLink.getStore());
+    await simulator.call("POST", `/phones/${aContact()}/messages`, { to: client.phone, text: "hi" });
+    await client.see("inbound");
+    expect(inLibrary.length).toBeGreaterThan(0);
+    expect(inLibrary.every((link) => link instanceof LinkEnding && link === inLibrary[0])).toBe(true);
+    expect(new Set(inObserver)).toEqual(new Set([undefined]));
   });
 
   it("tells what was written while it was away, and that it is late", async () => {
