@@ -107,10 +107,16 @@ test("of two writes of one key in one commit the last counts, a deletion too", a
 test("a commit whose answer was lost is repeated under its number and applied once", async () => {
   const scope = await newScope("repeated", 3);
   const writer = await openWriter({ loseAnswers: 2 });
-  const before = await tenant.call<{ head: number }>("read_events", { p_tenant: tenant.tenant, p_after: 0, p_limit: 1 });
+  const before = await tenant.call<{ head: number }>("read_events", {
+    p_tenant: tenant.tenant,
+    p_after: 0,
+    p_limit: 1,
+  });
   const session = { id: scope.sessionId, name: "repeated", phone: null };
   await writer.commit(scope, {
-    events: [{ type: "session.qr_issued", session, data: { attempt: 1, round: 1, expires_at: new Date().toISOString() } }],
+    events: [
+      { type: "session.qr_issued", session, data: { attempt: 1, round: 1, expires_at: new Date().toISOString() } },
+    ],
   });
   expect(writer.calls.map(({ commit_no }) => commit_no)).toEqual([1, 1, 1]);
   const after = await tenant.call<{ head: number }>("read_events", { p_tenant: tenant.tenant, p_after: 0, p_limit: 1 });
@@ -180,7 +186,11 @@ test("whoever watches the tenant is told of the newest event", async () => {
   const scope = await newScope("bells", 11);
   const writer = await openWriter();
   await writer.commit(scope, { session: { status: "connected" } });
-  const { head } = await tenant.call<{ head: number }>("read_events", { p_tenant: tenant.tenant, p_after: 0, p_limit: 1 });
+  const { head } = await tenant.call<{ head: number }>("read_events", {
+    p_tenant: tenant.tenant,
+    p_after: 0,
+    p_limit: 1,
+  });
   expect(writer.rings).toEqual([[tenant.tenant, head]]);
   await writer.idle();
 });
