@@ -121,7 +121,9 @@ end $$;
 
 -- Says goodbye: the worker's row goes, and with it any lease it did not release one by one.
 create function public.leave_fleet(p_worker text) returns void
-language sql set search_path = '' as $$
+language sql set search_path = '' set lock_timeout = '2s' as $$
+  update public.shards h set owner = null, clean = true
+    where h.shard in (select shard from public.shards where owner = p_worker order by shard for update skip locked);
   delete from public.workers where id = p_worker
 $$;
 

@@ -120,7 +120,7 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
     async handOver(lease) {
       const leaving = ofShard(lease.shard);
       await Promise.all(leaving.map((runner) => runner.handOver()));
-      await options.flush(lease);
+      if (leaving.length > 0) await options.flush(lease);
       await options.consumers().close(lease.shard);
       drop(lease.shard);
     },

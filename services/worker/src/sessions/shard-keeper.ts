@@ -148,7 +148,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
     if (held.get(lease.shard)?.epoch !== lease.epoch) return;
     drop(lease);
     await release(lease);
-    logger.info({ shard: lease.shard, held: held.size }, `handed shard ${lease.shard} over`);
+    if (!draining) logger.info({ shard: lease.shard, held: held.size }, `handed shard ${lease.shard} over`);
   }
 
   async function release(lease: Lease): Promise<void> {
@@ -217,10 +217,16 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
       draining = true;
       wake();
       await handingOver;
-      while (held.size > 0) {
-        const some = [...held.values()].slice(0, drainAtOnce);
-        await Promise.all(some.map(handOver));
-      }
+      const busy = new Set(Object.keys(events.loads()).map(Number));
+      const leaving = [...held.values()].filter(({ shard }) => busy.has(shard));
+      while (leaving.length > 0) await Promise.all(leaving.splice(0, drainAtOnce).map(handOver));
+      // Nobody waits for the others: they are free with our goodbye.
+      const rest = [...held.values()];
+      for (const lease of rest) drop(lease);
+      logger.info(
+        { shards: busy.size + rest.length },
+        `handed over ${busy.size} shards with sessions and ${rest.length} without`,
+      );
       drained = true;
       wake();
       // A heartbeat under way would write our row once more after we said goodbye.
