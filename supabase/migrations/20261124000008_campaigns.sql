@@ -230,8 +230,9 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- One chunk of a part: rows [{line, jid, phone, input, body, client_ref}], errors [{line, code, message, value}]. A person already in the campaign counts as duplicate
--- and is listed. Returns the part's counts so far, or {problem}.
-create function public.add_recipients(p_tenant uuid, p_campaign uuid, p_part int, p_rows jsonb, p_errors jsonb) returns jsonb
+-- and is listed. Returns the part's counts so far, or
+-- {problem: not_found | state_conflict | part_conflict}. `p_upload` is what opening the part gave; null writes whoever has it open.
+create function public.add_recipients(p_tenant uuid, p_campaign uuid, p_part int, p_rows jsonb, p_errors jsonb, p_upload uuid default null) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_campaign public.campaigns;

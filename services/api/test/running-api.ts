@@ -25,6 +25,8 @@ export interface Reply {
 export interface RunningApi {
   stack: TestStack;
   url: string;
+  /** Access token of the first member. */
+  token: string;
   /** Lines the API logged. */
   logged: string[];
   /** Calls as the first member unless a token is given; `token: null` sends none. */
@@ -58,6 +60,7 @@ export async function openRunningApi(environment: Record<string, string> = {}): 
   return {
     stack,
     url,
+    token: member.accessToken,
     logged,
     async call(method, path, { token = member.accessToken, body, raw, headers = {} } = {}) {
       const response = await fetch(url + path, {
@@ -71,6 +74,7 @@ export async function openRunningApi(environment: Record<string, string> = {}): 
         redirect: "manual",
       });
       const text = await response.text();
+      if (response.status === 500) console.error(logged.findLast((line) => line.includes('"level":"error"')));
       const isJson =
         /json/.test(response.headers.get("content-type") ?? "") &&
         !/ndjson/.test(response.headers.get("content-type")!);

@@ -38,7 +38,7 @@ test("a session is stored as starting, its shard is told, and it is read by id a
 
 test("a name is taken once, also when it is asked for twice at the same moment", async () => {
   const answers = await Promise.all([create("twin"), create("twin"), create("twin")]);
-  expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409]);
+  expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
   expect(answers.find((answer) => answer.status === 409)!.body).toMatchObject({ code: "name_taken" });
 });
 

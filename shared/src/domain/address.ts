@@ -33,5 +33,5 @@ function fromDigits(digits: string): WhatsAppAddress | null {
 
 /** Whether national numbers of this ISO 3166-1 country can be completed. */
 export function isKnownRegion(region: string): boolean {
-  return isSupportedCountry(region as CountryCode);
+  return isSupportedCountry(region);
 }

@@ -66,9 +66,7 @@ async function passOn(request: Request, response: Response, target: URL, reads: 
     response.end();
     return;
   }
-  await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), response).catch(
-    (error: unknown) => {
-      if (!leaving.signal.aborted) throw error;
-    },
-  );
+  await pipeline(Readable.fromWeb(answer.body), response).catch((error: unknown) => {
+    if (!leaving.signal.aborted) throw error;
+  });
 }
