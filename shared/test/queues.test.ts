@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintUuid } from "../src/contract/ids.ts";
 import { checkRedis } from "../src/runtime/check-redis.ts";
@@ -125,7 +125,7 @@ describe("the pairing store", () => {
 
 describe("checkRedis", () => {
   it("accepts the Redis we bring", async () => {
-    await checkRedis({ url: stack.redisUrl, logger });
+    await expect(checkRedis({ url: stack.redisUrl, logger })).resolves.toBeUndefined();
   });
 
   it("says that the password was refused", async () => {

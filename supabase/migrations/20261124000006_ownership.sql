@@ -127,10 +127,11 @@ $$;
 
 -- The sessions of some shards that want attention: those to run and those to unlink. With `p_sessions` only these.
 create function public.load_sessions(p_shards int[], p_sessions uuid[] default null) returns jsonb
-language sql stable set search_path = '' as $$
+language sql volatile set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
     'id', s.id, 'tenant_id', s.tenant_id, 'name', s.name, 'shard', s.shard, 'network', s.network, 'desired', s.desired, 'generation', s.generation,
     'unlink', s.unlink, 'status', s.status, 'phone', s.phone, 'lid', s.lid, 'push_name', s.push_name, 'paired', s.paired_at is not null,
+    'deadline_in_ms', greatest(0, (extract(epoch from s.status_deadline - clock_timestamp()) * 1000)::bigint),
     'pairing_attempt', s.pairing_attempt, 'auth_state', s.auth_state, 'pace_tat_ms', (extract(epoch from s.pace_tat) * 1000)::bigint,
     'changed_at', public.iso(s.changed_at)) order by s.shard, s.id), '[]')
   from public.whatsapp_sessions s

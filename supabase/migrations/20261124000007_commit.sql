@@ -85,6 +85,13 @@ begin
       from claim c left join public.whatsapp_messages m on m.id = c.id
       left join public.message_lanes l on l.session_id = m.session_id and l.lane = m.lane
       where c.id not in (select id from taken);
+    -- A repeat whose first answer was lost: whoever waits for it must still learn that its claim was refused then.
+    select v_refused || coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'reason', coalesce(
+        case when m.status <> 'queued' then m.status when m.expires_at <= v_now then 'expired' else 'lane_' || l.state end, 'gone'))), '[]')
+      into v_refused
+      from jsonb_to_recordset(p->'claims') as c (shard int, id uuid) left join public.whatsapp_messages m on m.id = c.id
+      left join public.message_lanes l on l.session_id = m.session_id and l.lane = m.lane
+      where c.shard = any (v_already) and (m.status is distinct from 'sending' or m.owner_epoch is distinct from (v_epochs->>c.shard::text)::bigint);
   end if;
 
   -- 5. What became of messages, and what receipts say: evidence only lifts.
@@ -260,11 +267,12 @@ begin
   return v_count;
 end $$;
 
--- Rows of lanes in order: [{session_id, lane, after_seq, limit}] gives {rows, lanes: [{session_id, lane, state, weight, head_seq, next_seq}]}.
+-- Rows of lanes in order: [{session_id, lane, after_seq, limit, skip_chats?}] gives {rows, lanes: [{session_id, lane, state, weight, head_seq, next_seq}]}.
+-- `skip_chats` leaves out chats that wait, so that their rows do not stand before everybody else's.
 create function public.read_lanes(p_requests jsonb) returns jsonb
 language sql stable set search_path = '' as $$
   with request as (
-    select * from jsonb_to_recordset(p_requests) as r (session_id uuid, lane bigint, after_seq bigint, "limit" int)
+    select * from jsonb_to_recordset(p_requests) as r (session_id uuid, lane bigint, after_seq bigint, "limit" int, skip_chats uuid[])
   )
   select jsonb_build_object(
     'rows', coalesce((
@@ -275,6 +283,7 @@ language sql stable set search_path = '' as $$
       from request r cross join lateral (
         select * from public.whatsapp_messages m
         where m.session_id = r.session_id and m.lane = r.lane and m.seq > r.after_seq and m.direction = 'out' and m.status = 'queued'
+          and (r.skip_chats is null or m.chat_id <> all (r.skip_chats))
         order by m.seq limit least(r."limit", 200)) m), '[]'),
     'lanes', coalesce((
       select jsonb_agg(jsonb_build_object('session_id', l.session_id, 'lane', l.lane, 'state', l.state, 'weight', l.weight,
@@ -289,12 +298,12 @@ language sql stable set search_path = '' as $$
     'type', m.type, 'content', m.content, 'wa_message_id', m.wa_message_id, 'attempts', m.attempts, 'on_unknown', m.on_unknown,
     'expires_at_ms', (extract(epoch from m.expires_at) * 1000)::bigint, 'not_before_ms', null, 'status', m.status) order by m.session_id, m.lane, m.seq), '[]')
   from public.whatsapp_messages m
-  where m.session_id = any (p_sessions) and m.direction = 'out' and m.status in ('sending', 'unknown') and m.status_reason is distinct from 'awaiting_person'
+  where m.session_id = any (p_sessions) and m.direction = 'out' and m.status in ('sending', 'unknown') and coalesce(m.status_reason, '') not in ('awaiting_person', 'assumed_sent')
 $$;
 
 -- One look for a whole worker: lanes touched since the last sweep (every lane with waiting rows when `since` is null) and
 -- sessions whose wishes changed. Also lets rows go that waited for a link that is back.
--- p: {shards: [int], since: iso | null}. Returns {lanes: [...], sessions: [id], t}.
+-- p: {shards: [int], since: iso | null}. Returns {lanes: [{…, first_seq: seq of the first queued row | null}], sessions: [id], t}.
 create function public.sweep_lanes(p jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -307,12 +316,25 @@ begin
   perform public.release_offline(s.id) from public.whatsapp_sessions s
     where s.shard = any (v_shards) and s.desired = 'running' and s.status in ('connected', 'degraded', 'syncing')
       and exists (select 1 from public.whatsapp_messages m where m.session_id = s.id and m.direction = 'out' and m.status = 'held' and m.status_reason = 'session_offline');
+  -- The hint that bounds first reads and counts the backlog. Nothing below it can come back: every row that may is counted here.
+  -- A lane that took new rows or got old ones back meanwhile is left alone: the comparison is looked at again under the lock.
+  if v_since is null then
+    update public.message_lanes l set head_seq = f.first_seq from (
+      select k.session_id, k.lane, k.head_seq, k.next_seq, least(k.next_seq,
+          (select m.seq from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status = 'queued' order by m.seq limit 1),
+          (select min(m.seq) from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status = 'held'),
+          (select min(m.seq) from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status in ('sending', 'unknown'))) as first_seq
+        from public.message_lanes k join public.whatsapp_sessions s on s.id = k.session_id where s.shard = any (v_shards) and k.head_seq < k.next_seq) f
+      where l.session_id = f.session_id and l.lane = f.lane and l.head_seq = f.head_seq and l.next_seq = f.next_seq and f.first_seq > l.head_seq
+        and (l.session_id, l.lane) in (select x.session_id, x.lane from public.message_lanes x join public.whatsapp_sessions s on s.id = x.session_id
+          where s.shard = any (v_shards) order by x.session_id, x.lane for update of x skip locked);
+  end if;
   select coalesce(jsonb_agg(jsonb_build_object('session_id', l.session_id, 'lane', l.lane, 'state', l.state, 'weight', l.weight,
-      'head_seq', l.head_seq, 'next_seq', l.next_seq)), '[]') into v_lanes
+      'head_seq', l.head_seq, 'next_seq', l.next_seq, 'first_seq', q.first_seq)), '[]') into v_lanes
     from public.message_lanes l join public.whatsapp_sessions s on s.id = l.session_id
-    where s.shard = any (v_shards) and s.desired = 'running' and (
-      l.touched_at >= v_since
-      or v_since is null and exists (select 1 from public.whatsapp_messages m where m.session_id = l.session_id and m.lane = l.lane and m.direction = 'out' and m.status = 'queued'));
+    left join lateral (select m.seq as first_seq from public.whatsapp_messages m where m.session_id = l.session_id and m.lane = l.lane
+      and m.direction = 'out' and m.status = 'queued' order by m.seq limit 1) q on true
+    where s.shard = any (v_shards) and s.desired = 'running' and (l.touched_at >= v_since or v_since is null and q.first_seq is not null);
   select coalesce(jsonb_agg(s.id), '[]') into v_sessions from public.whatsapp_sessions s
     where s.shard = any (v_shards) and (s.changed_at >= v_since or v_since is null and (s.desired = 'running' or s.unlink));
   return jsonb_build_object('lanes', v_lanes, 'sessions', v_sessions, 't', to_jsonb(v_t));

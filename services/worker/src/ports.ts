@@ -52,6 +52,34 @@ export class LeaseLost extends Error {
 }
 
 /**
+ * What is stored cannot be opened: damaged, moved between rows, or sealed with another key. Never to be taken for "no
+ * credentials", which would unpair the customer: the session fails as `credentials_unreadable`.
+ */
+export class CredentialsUnreadable extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(`the stored credentials cannot be read: ${detail}`, options);
+    this.name = "CredentialsUnreadable";
+  }
+}
+
+/** A send that did not end well. */
+export class SendFailed extends Error {
+  /** Bytes of the message may have left: the message is `unknown`, not `queued`. */
+  readonly wasWritten: boolean;
+  /** The claim was committed: the row says `sending`. */
+  readonly wasClaimed: boolean;
+  constructor(
+    detail: string,
+    { wasWritten, wasClaimed, cause }: { wasWritten: boolean; wasClaimed: boolean; cause?: unknown },
+  ) {
+    super(detail, { cause });
+    this.name = "SendFailed";
+    this.wasWritten = wasWritten;
+    this.wasClaimed = wasClaimed;
+  }
+}
+
+/**
  * The secrets of one session, written under its lease. A write resolves when it is durable and not before; memory may
  * be updated only then. Values are sealed and unsealed by the caller's adapter.
  *
@@ -123,7 +151,7 @@ export interface WhatsAppLink {
    * Encodes, encrypts, commits the ratchet with the claim, then writes the stanza under the row's WhatsApp id. Resolves when the bytes are
    * written; the server's answer comes as an `ack` observation.
    *
-   * @throws ClaimRefused, LeaseLost; anything else means that nothing was written unless `wasWritten` of the error says so
+   * @throws ClaimRefused (nothing left, the link stays usable), LeaseLost (nothing left, the link ends), SendFailed
    */
   send(row: OutboundRow, claim: Claim): Promise<void>;
   /** Milliseconds since the last frame came in, on the monotonic clock. */
@@ -136,17 +164,17 @@ export interface WhatsAppLink {
   logout(): Promise<void>;
 }
 
-/** Opens a link. `credentials` null means pair anew. Observations come one at a time, in order, also while the returned promise is pending. */
+/** Opens a link. `credentials` null means pair anew; what cannot be unsealed rejects with CredentialsUnreadable. Observations come one at a time, in order, also while the returned promise is pending. */
 export interface LinkOptions {
   sessionId: string;
   tenantId: string;
   credentials: string | null;
   secrets: SecretStore;
   /** Content of a message we sent, by WhatsApp id alone: needed when a device asks again. */
-  findSent(waMessageId: string): Promise<{ type: string; content: Record<string, unknown> } | null>;
+  findSent: (waMessageId: string) => Promise<{ type: string; content: Record<string, unknown> } | null>;
   /** Looked at in the gate of the raw socket: past the lease's deadline no byte leaves. */
-  mayAct(): boolean;
-  observe(observation: LinkObservation): void | Promise<void>;
+  mayAct: () => boolean;
+  observe: (observation: LinkObservation) => void | Promise<void>;
 }
 
 export type OpenLink = (options: LinkOptions) => Promise<WhatsAppLink>;

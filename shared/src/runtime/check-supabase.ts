@@ -27,7 +27,7 @@ export async function checkSupabase({
 }
 
 /** Which setting is to blame for a refused call, in one sentence. */
-export function explainFault(url: string, name: string, fault: DatabaseFault): string {
+function explainFault(url: string, name: string, fault: DatabaseFault): string {
   const said = fault.message.split("\n")[0] ?? "";
   if (fault.status === 0) return `SUPABASE_URL ${url} cannot be reached: ${networkCause(fault.message)}`;
   if (fault.sqlState === "42501")
@@ -43,5 +43,6 @@ function networkCause(message: string): string {
   const code = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|CERT_\w+|UND_ERR_\w+/.exec(message)?.[0];
   if (code === "ECONNREFUSED") return "nothing listens there (ECONNREFUSED)";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name is unknown (${code})`;
-  return code ?? message.split("\n")[0] ?? "no answer";
+  const cause = /Caused by: (?:\w+: )?(.+)/.exec(message)?.[1];
+  return code ?? cause ?? message.split("\n")[0] ?? "no answer";
 }

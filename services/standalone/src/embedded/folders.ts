@@ -14,7 +14,12 @@ const PERSISTENT_TEMPORARY = "/var/tmp";
  * @throws when the folder exists and belongs to somebody else, who could have put programs into it
  */
 export function cacheFolder(): string {
-  return ownFolder(`${PERSISTENT_TEMPORARY}/flotilla-cache-${userId()}`);
+  const folder = `${PERSISTENT_TEMPORARY}/flotilla-cache-${userId()}`;
+  try {
+    return ownFolder(folder);
+  } catch (cause) {
+    throw new Error(`${folder} cannot be used: ${(cause as Error).message}. Remove it`, { cause });
+  }
 }
 
 /** Where this checkout keeps its data unless told otherwise. Not created here. */
@@ -24,20 +29,18 @@ export function defaultDataFolder(checkout = checkoutFolder): string {
 }
 
 /**
- * Makes a folder if need be and checks that it is ours alone to write.
- * Others may pass through (0711): Postgres runs as another user when we are root.
+ * Makes a folder if need be (0711: others may pass through, because Postgres runs as another user when we are root) and
+ * checks that nobody else can put anything into it.
  *
- * @throws when it belongs to somebody else or is a link
+ * @throws when it belongs to somebody else, is a link, or others may write to it
  */
 export function ownFolder(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  if (mkdirSync(folder, { recursive: true, mode: 0o711 }) !== undefined) chmodSync(folder, 0o711);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== userId()) {
-    throw new Error(
-      `${folder} is not a folder of this user (uid ${userId()}); remove it or choose another with --data`,
-    );
+    throw new Error(`it is not a folder of this user (uid ${userId()})`);
   }
-  if ((found.mode & 0o777) !== 0o711) chmodSync(folder, 0o711);
+  if ((found.mode & 0o022) !== 0) throw new Error("other users may write to it");
   return folder;
 }
 

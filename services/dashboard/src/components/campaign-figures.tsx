@@ -1,0 +1,24 @@
+import type { Campaign } from "@flotilla/shared/contract/http-campaigns";
+import { formatCount, formatDuration, formatShare } from "../lib/format.ts";
+import { useNow } from "../lib/use-now.ts";
+import { progressOf } from "../lib/words.ts";
+import classes from "./campaign-figures.module.css";
+
+/** The line under a bar: how far, how fast, how long still. */
+export function CampaignFigures({ campaign }: { campaign: Campaign }) {
+  const { totals, accepted, status, rate_per_minute: rate, eta } = campaign;
+  const now = useNow(1_000);
+  const { done } = progressOf(totals, accepted);
+  const isRunning = status === "running";
+  return (
+    <div className={`${classes["line"]} numeric`}>
+      <span>
+        <strong>{formatCount(done)}</strong> of {formatCount(accepted)}
+      </span>
+      <span>{formatShare(done, accepted)}</span>
+      {isRunning && rate !== null && <span>{formatCount(Math.round(rate))} a minute</span>}
+      {isRunning && eta !== null && <span>ends in {formatDuration(Date.parse(eta) - now)}</span>}
+      {totals.failed > 0 && <span className={classes["bad"]}>{formatCount(totals.failed)} failed</span>}
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+import {
+  Campaign,
+  type CampaignCreate,
+  CampaignPage,
+  CreatedCampaign,
+  LineError,
+  PartResult,
+} from "@flotilla/shared/contract/http-campaigns";
+import { Chat, ChatPage, Me, Overview } from "@flotilla/shared/contract/http-chats";
+import { pageOf } from "@flotilla/shared/contract/http-common";
+import { Message, type MessageCreate, MessagePage } from "@flotilla/shared/contract/http-messages";
+import { Session, type SessionCreate, SessionPage } from "@flotilla/shared/contract/http-sessions";
+import { z } from "zod";
+import type { SendRequest } from "./send-request.ts";
+
+/** The line errors page is read by its rows only, so a server that leaves out the log position is understood too. */
+const LineErrorPage = pageOf(LineError).partial({ sequence: true, log_id: true });
+
+/** What a caller says of a message; the rest keeps the API's defaults. */
+export type NewMessage = Pick<MessageCreate, "session" | "to" | "type" | "text">;
+export type NewSession = Pick<SessionCreate, "name"> & { display_name?: string | null };
+export type NewCampaign = Pick<CampaignCreate, "name" | "category" | "content" | "sessions">;
+export type SessionRequest = "start" | "stop" | "restart" | "logout";
+export type CampaignRequest = "start" | "pause" | "resume" | "cancel";
+export interface ListOptions {
+  cursor?: string | undefined;
+  limit?: number;
+  signal?: AbortSignal | undefined;
+}
+export interface MessageFilter {
+  session?: string | undefined;
+  campaign?: string | undefined;
+  direction?: string | undefined;
+  status?: string | undefined;
+}
+
+/** One typed call for each route the dashboard uses. Every call throws `RequestError`. */
+export function createApiClient(send: SendRequest) {
+  return {
+    me: (signal?: AbortSignal) => send({ path: "/v1/me", answer: Me, signal }),
+    overview: (signal?: AbortSignal) => send({ path: "/v1/overview", answer: Overview, signal }),
+
+    sessions: ({ signal, ...query }: ListOptions & { status?: string | undefined; q?: string | undefined }) =>
+      send({ path: "/v1/sessions", query: { ...query }, answer: SessionPage, signal }),
+    session: (id: string, signal?: AbortSignal) => send({ path: `/v1/sessions/${id}`, answer: Session, signal }),
+    createSession: (json: NewSession, idempotencyKey: string) =>
+      send({ method: "POST", path: "/v1/sessions", json, idempotencyKey, answer: Session }),
+    controlSession: (id: string, request: SessionRequest) =>
+      send({ method: "POST", path: `/v1/sessions/${id}/${request}`, answer: z.unknown() }),
+    deleteSession: (id: string) => send({ method: "DELETE", path: `/v1/sessions/${id}`, answer: z.unknown() }),
+
+    messages: ({ signal, ...query }: ListOptions & MessageFilter) =>
+      send({ path: "/v1/messages", query: { ...query }, answer: MessagePage, signal }),
+    sendMessage: (json: NewMessage, idempotencyKey: string) =>
+      send({ method: "POST", path: "/v1/messages", json, idempotencyKey, answer: Message }),
+
+    chats: ({ signal, ...query }: ListOptions & { session?: string | undefined }) =>
+      send({ path: "/v1/chats", query: { ...query }, answer: ChatPage, signal }),
+    chat: (id: string, signal?: AbortSignal) => send({ path: `/v1/chats/${id}`, answer: Chat, signal }),
+    chatMessages: (id: string, { signal, ...query }: ListOptions) =>
+      send({ path: `/v1/chats/${id}/messages`, query: { ...query }, answer: MessagePage, signal }),
+    markChatRead: (id: string) => send({ method: "POST", path: `/v1/chats/${id}/read`, answer: z.unknown() }),
+
+    campaigns: ({ signal, ...query }: ListOptions & { status?: string | undefined }) =>
+      send({ path: "/v1/campaigns", query: { ...query }, answer: CampaignPage, signal }),
+    campaign: (id: string, signal?: AbortSignal) => send({ path: `/v1/campaigns/${id}`, answer: Campaign, signal }),
+    createCampaign: (json: NewCampaign, idempotencyKey: string) =>
+      send({ method: "POST", path: "/v1/campaigns", json, idempotencyKey, answer: CreatedCampaign }),
+    uploadRecipients: (id: string, csv: Blob | string) =>
+      send({
+        method: "POST",
+        path: `/v1/campaigns/${id}/recipients`,
+        raw: { body: csv, type: "text/csv" },
+        answer: PartResult,
+      }),
+    lineErrors: (id: string, signal?: AbortSignal) =>
+      send({ path: `/v1/campaigns/${id}/errors`, answer: LineErrorPage, signal }),
+    controlCampaign: (id: string, request: CampaignRequest) =>
+      send({ method: "POST", path: `/v1/campaigns/${id}/${request}`, answer: z.unknown() }),
+  };
+}
+
+export type ApiClient = ReturnType<typeof createApiClient>;

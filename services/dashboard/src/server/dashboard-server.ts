@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { createProxyServer } from "http-proxy-3";
+import type { Logger } from "pino";
+import sirv from "sirv";
+import type { ServerConfig } from "./config.ts";
+import { answerProblem } from "./answer-problem.ts";
+import { routeRequest } from "./route.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+export interface DashboardServer {
+  port: number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Serves the built page and puts every service the browser needs behind its one origin. Long polls and WebSockets pass
+ * through; closing ends them at once, because the browser's live client reconnects by itself.
+ */
+export async function openDashboardServer(
+  config: ServerConfig,
+  deps: { logger: Logger; distFolder: string },
+): Promise<DashboardServer> {
+  const { logger, distFolder } = deps;
+  if (!existsSync(`${distFolder}/index.html`)) {
+    throw new Error("The dashboard is not built yet: run `npm run build` first");
+  }
+  const serveFile = sirv(distFolder, {
+    single: true,
+    gzip: true,
+    brotli: true,
+    etag: true,
+    setHeaders: setFileHeaders,
+  });
+  const pageConfig = JSON.stringify({
+    supabaseUrl: "/supabase",
+    supabasePublishableKey: config.publishableKey,
+    apiUrl: "",
+    realtimeUrl: "",
+    simulator: config.upstreams.simulator !== undefined,
+  });
+  const proxy = createProxyServer({ xfwd: true, proxyTimeout: 60_000 });
+  proxy.on("error", (error, request, answer) => {
+    logger.warn({ path: request?.url?.split("?")[0], reason: error.message }, "A service did not answer");
+    if (answer && "writeHead" in answer) answerProblem(answer, 503, "unavailable", "A service behind the page is away");
+    else answer?.destroy();
+  });
+
+  let turn = 0;
+  const upgraded = new Set<Duplex>();
+  const server = createServer((request, response) => handle(request, response));
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    socket.on("error", (error) => logger.debug({ reason: error.message }, "A live connection broke"));
+    const route = tryRoute(request);
+    if (route?.to === "proxy") {
+      request.url = route.path;
+      proxy.ws(request, socket, head, { target: route.target });
+    } else socket.destroy();
+  });
+
+  function tryRoute(request: IncomingMessage) {
+    try {
+      return routeRequest(request.url ?? "/", config.upstreams, turn++);
+    } catch {
+      return undefined; // not a URL at all
+    }
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const route = tryRoute(request);
+    if (route?.to === "proxy") {
+      request.url = route.path;
+      proxy.web(request, response, { target: route.target });
+      return;
+    }
+    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    if (route === undefined) return answerProblem(response, 400, "malformed_path", "The path cannot be read");
+    if (route.to === "nothing") return answerProblem(response, 404, "not_found", route.detail);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return answerProblem(response, 405, "method_not_allowed", "Pages are only read");
+    }
+    if (route.to === "config") {
+      response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(pageConfig);
+      return;
+    }
+    serveFile(request, response, () => answerProblem(response, 404, "not_found", "There is no such file"));
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of upgraded) socket.destroy();
+      server.closeAllConnections();
+      proxy.close();
+      await closed;
+    },
+  };
+}
+
+/** Files with a hash in their name never change; the page itself is asked for every time. */
+function setFileHeaders(response: ServerResponse, pathname: string): void {
+  const hashed = pathname.startsWith("/assets/");
+  response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+}

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import type { Account } from "../accounts.ts";
+import type { Network } from "../network.ts";
+import { behaviourSchema } from "../people/behaviour.ts";
+import { personJid } from "../protocol/jid.ts";
+import { node } from "../protocol/node.ts";
+import { Problem } from "./problem.ts";
+import { type Route, route } from "./route.ts";
+import { phoneNumber, phoneView, showPhone } from "./views.ts";
+
+const byPhone = z.strictObject({ phone: phoneNumber });
+const behaviourPatch = behaviourSchema.partial();
+const chatMessage = z.object({
+  id: z.string(),
+  chat: z.string(),
+  from_me: z.boolean(),
+  kind: z.string(),
+  text: z.string().nullable(),
+  at: z.string(),
+  status: z.enum(["sent", "delivered", "read"]),
+});
+const chatView = z.object({ chat: z.string(), messages: z.int(), unread: z.int(), last: chatMessage });
+
+/** Phones, and what the people who hold them do. */
+export function phoneRoutes(network: Network): Route[] {
+  const known = (phone: string): Account => {
+    const account = network.accounts.tryGet(phone);
+    if (!account) throw new Problem(404, "not_found", `Nobody has met the number ${phone} yet.`);
+    return account;
+  };
+  return [
+    route({
+      method: "get",
+      path: "/sim/v1/phones",
+      summary: "Phones that were made or met",
+      query: z.strictObject({
+        after: z.string().default(""),
+        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        linked: z.enum(["true", "false"]).optional(),
+      }),
+      response: z.object({ phones: z.array(phoneView), next: z.string().nullable() }),
+      handle: ({ query }) => {
+        const wanted = [...network.accounts.all()]
+          .filter(({ number }) => number > query.after)
+          .filter(({ companions }) => query.linked === undefined || companions.size > 0 === (query.linked === "true"))
+          .toSorted((a, b) => (a.number < b.number ? -1 : 1));
+        const page = wanted.slice(0, query.limit);
+        return {
+          phones: page.map((account) => showPhone(network, account)),
+          next: wanted.length > page.length ? (page.at(-1)?.number ?? null) : null,
+        };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones",
+      summary: "Make a phone, or name one and set its behaviour",
+      status: 201,
+      body: z.strictObject({
+        phone: phoneNumber,
+        name: z.string().max(100).optional(),
+        behaviour: behaviourPatch.default({}),
+      }),
+      response: phoneView,
+      handle: ({ body }) => {
+        const account = network.accounts.get(body.phone);
+        if (body.name !== undefined) account.name = body.name;
+        account.behaviour = { ...account.behaviour, ...body.behaviour };
+        network.changed(body.phone);
+        return showPhone(network, account);
+      },
+    }),
+    route({
+      method: "get",
+      path: "/sim/v1/phones/:phone",
+      summary: "One phone with its linked devices",
+      params: byPhone,
+      response: phoneView,
+      handle: ({ params }) => showPhone(network, known(params.phone)),
+    }),
+    route({
+      method: "delete",
+      path: "/sim/v1/phones/:phone",
+      summary: "Unlink all devices and forget the number",
+      params: byPhone,
+      handle: ({ params }) => {
+        const account = known(params.phone);
+        for (const device of account.companions.keys()) network.unlink(account, device, "removed_by_phone");
+        network.accounts.delete(params.phone);
+        network.changed(params.phone);
+      },
+    }),
+    route({
+      method: "patch",
+      path: "/sim/v1/phones/:phone/behaviour",
+      summary: "Change how the person behaves",
+      params: byPhone,
+      body: behaviourPatch,
+      response: behaviourSchema,
+      handle: ({ params, body }) => {
+        const account = network.accounts.get(params.phone);
+        account.behaviour = { ...account.behaviour, ...body };
+        network.changed(params.phone);
+        return network.behaviourOf(params.phone);
+      },
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/messages",
+      summary: "The person writes to a number",
+      status: 201,
+      params: byPhone,
+      body: z.strictObject({ to: phoneNumber, text: z.string().min(1).max(65_536) }),
+      response: z.object({ id: z.string() }),
+      handle: async ({ params, body }) => ({
+        id: await network.accounts.get(params.phone).phone.write(body.to, body.text),
+      }),
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/read",
+      summary: "The person opens a chat and reads it",
+      params: byPhone,
+      body: z.strictObject({ chat: phoneNumber }),
+      response: z.object({ read: z.int() }),
+      handle: ({ params, body }) => ({ read: known(params.phone).phone.read(body.chat) }),
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/typing",
+      summary: "The person types, or stops",
+      params: byPhone,
+      body: z.strictObject({ to: phoneNumber, state: z.enum(["composing", "paused"]).default("composing") }),
+      handle: ({ params, body }) => {
+        const from = personJid(params.phone, network.addressing);
+        for (const companion of network.accounts.get(body.to).companions.values()) {
+          companion.link?.send(node("chatstate", { from }, [node(body.state)]));
+        }
+      },
+    }),
+    route({
+      method: "get",
+      path: "/sim/v1/phones/:phone/chats",
+      summary: "Chat list of the phone, newest first",
+      params: byPhone,
+      response: z.object({ chats: z.array(chatView) }),
+      handle: ({ params }) => ({ chats: network.chats.chats(params.phone) }),
+    }),
+    route({
+      method: "get",
+      path: "/sim/v1/phones/:phone/messages",
+      summary: "What the phone shows, oldest first",
+      params: byPhone,
+      query: z.strictObject({
+        chat: phoneNumber.optional(),
+        limit: z.coerce.number().int().min(1).max(1000).default(100),
+      }),
+      response: z.object({ messages: z.array(chatMessage) }),
+      handle: ({ params, query }) => ({ messages: network.chats.messages(params.phone, query) }),
+    }),
+  ];
+}

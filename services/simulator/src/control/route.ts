@@ -1,0 +1,67 @@
+import type { Express, Request, Response } from "express";
+import type { z } from "zod";
+import { Problem } from "./problem.ts";
+
+/** What a handler gets: only what its schemas let through. */
+export interface RouteInput<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+}
+
+/** One route: how it is called, and what it does. The OpenAPI document is made of these. */
+export interface Route {
+  readonly method: "get" | "post" | "patch" | "delete";
+  /** Express path. */
+  readonly path: string;
+  readonly summary: string;
+  /** Status of success; without content when the handler returns nothing. */
+  readonly status: number;
+  readonly params?: z.ZodType | undefined;
+  readonly query?: z.ZodType | undefined;
+  readonly body?: z.ZodType | undefined;
+  readonly response?: z.ZodType | undefined;
+  readonly handle: (input: RouteInput<unknown, unknown, unknown>) => unknown;
+}
+
+/** Declares a route; the handler's types follow from the schemas. */
+export function route<P = undefined, Q = undefined, B = undefined>(spec: {
+  method: Route["method"];
+  path: string;
+  summary: string;
+  status?: number;
+  params?: z.ZodType<P>;
+  query?: z.ZodType<Q>;
+  body?: z.ZodType<B>;
+  response?: z.ZodType;
+  handle: (input: RouteInput<P, Q, B>) => unknown;
+}): Route {
+  return { ...spec, status: spec.status ?? 200, handle: spec.handle as Route["handle"] };
+}
+
+/** Adds the routes to an Express application. */
+export function register(app: Express, routes: readonly Route[]): void {
+  for (const each of routes) {
+    app[each.method](each.path, async (request: Request, response: Response) => {
+      const result = await each.handle({
+        params: parsePart("path", each.params, request.params),
+        query: parsePart("query", each.query, request.query),
+        body: parsePart("body", each.body, request.body ?? {}),
+      });
+      response.status(result === undefined ? 204 : each.status);
+      if (result === undefined) response.end();
+      else response.json(result);
+    });
+  }
+}
+
+function parsePart(part: string, schema: z.ZodType | undefined, value: unknown): unknown {
+  if (!schema) return undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => ({
+    at: [part, ...issue.path.map(String)].join("."),
+    message: issue.message,
+  }));
+  throw new Problem(422, "invalid_request", "The request does not fit the schema.", errors);
+}

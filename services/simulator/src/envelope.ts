@@ -1,0 +1,118 @@
+import type { Ciphertext } from "./people/signal-store.ts";
+import { type Addressing, personJid, tryParsePersonJid } from "./protocol/jid.ts";
+import { type BinaryNode, node } from "./protocol/node.ts";
+
+/** One device of one number; device 0 is the phone. */
+export interface DeviceAddress {
+  readonly phone: string;
+  readonly device: number;
+}
+
+/** One encrypted copy of a message, on its way to one device. */
+export interface Envelope {
+  readonly id: string;
+  readonly sender: DeviceAddress;
+  /** JID of the chat as the sender addressed it; receipts come back under it. */
+  readonly chat: string;
+  readonly type: string;
+  readonly ciphertext: Ciphertext;
+  /** Attributes of the sender's `enc` other than version and type (`mediatype`, `decrypt-fail`, `count`). */
+  readonly encAttrs: Record<string, string>;
+  /** Seconds since 1970 when the server took it. */
+  readonly t: number;
+  /** The sender's push name. */
+  readonly notify: string;
+  /** A copy for another device of the sender's own account. */
+  readonly ownCopy: boolean;
+  /** Between the devices of one account, about the account. */
+  readonly peer: boolean;
+  readonly edit?: string | undefined;
+  readonly deviceIdentity?: Uint8Array | undefined;
+}
+
+/** A device has received, read or failed to decrypt a message; goes back to the device that sent it. */
+export interface Receipt {
+  readonly ids: readonly string[];
+  readonly from: DeviceAddress;
+  readonly to: DeviceAddress;
+  /** Absent: delivered. */
+  readonly type?: string | undefined;
+  /** JID of the chat as the sender of the message addressed it. */
+  readonly chat: string;
+  readonly t: number;
+  readonly content?: BinaryNode[] | undefined;
+}
+
+/** The `<message>` that carries an envelope to a companion device, in the addressing of this network. */
+export function messageStanza(envelope: Envelope, addressing: Addressing): BinaryNode {
+  const { sender, ciphertext } = envelope;
+  const content = [
+    node("enc", { v: "2", type: ciphertext.type, ...envelope.encAttrs }, ciphertext.bytes),
+    ...(envelope.deviceIdentity && ciphertext.type === "pkmsg"
+      ? [node("device-identity", {}, envelope.deviceIdentity)]
+      : []),
+  ];
+  return node(
+    "message",
+    {
+      ...fromAttributes(envelope, sender, addressing),
+      id: envelope.id,
+      t: String(envelope.t),
+      type: envelope.type,
+      notify: envelope.notify || undefined,
+      edit: envelope.edit,
+    },
+    content,
+  );
+}
+
+function fromAttributes(
+  envelope: Envelope,
+  sender: DeviceAddress,
+  addressing: Addressing,
+): Record<string, string | undefined> {
+  if (envelope.peer) return { from: personJid(sender.phone, "pn", sender.device), category: "peer" };
+  if (envelope.ownCopy) {
+    const chat = tryParsePersonJid(envelope.chat);
+    const kind = chat?.kind ?? addressing;
+    const from = personJid(sender.phone, kind, sender.device);
+    if (!chat) return { from, recipient: envelope.chat };
+    return kind === "lid"
+      ? { from, recipient: envelope.chat, peer_recipient_pn: personJid(chat.phone, "pn") }
+      : { from, recipient: envelope.chat, peer_recipient_lid: personJid(chat.phone, "lid") };
+  }
+  const from = personJid(sender.phone, addressing, sender.device);
+  return addressing === "lid"
+    ? { from, sender_pn: personJid(sender.phone, "pn"), addressing_mode: "lid" }
+    : { from, sender_lid: personJid(sender.phone, "lid"), addressing_mode: "pn" };
+}
+
+/** The `<receipt>` that tells the sending device; a retry names the device that asks, others only the chat. */
+export function receiptStanza(receipt: Receipt): BinaryNode {
+  const { from, to, chat } = receipt;
+  const kind = tryParsePersonJid(chat)?.kind ?? "pn";
+  const own = from.phone === to.phone;
+  const [id = "", ...others] = receipt.ids;
+  const list =
+    others.length > 0
+      ? [
+          node(
+            "list",
+            {},
+            others.map((other) => node("item", { id: other })),
+          ),
+        ]
+      : [];
+  const content = [...list, ...(receipt.content ?? [])];
+  return node(
+    "receipt",
+    {
+      id,
+      from: own || receipt.type === "retry" ? personJid(from.phone, kind, from.device) : chat,
+      recipient: own ? chat : undefined,
+      type: receipt.type,
+      t: String(receipt.t),
+    },
+    content.length > 0 ? content : undefined,
+  );
+}

@@ -1,0 +1,127 @@
+import { encodeBinaryNode } from "@whiskeysockets/baileys";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import type { Companion } from "./accounts.ts";
+import type { ServerIdentity } from "./protocol/certificates.ts";
+import { frame, FrameReader } from "./protocol/framing.ts";
+import { type BinaryNode, parseNode } from "./protocol/node.ts";
+import { type Established, NoiseHandshake } from "./protocol/noise.ts";
+
+/** What the network does with a link. */
+export interface LinkOwner {
+  readonly identity: ServerIdentity;
+  readonly logger: Logger;
+  /** The handshake is done: who is it? */
+  authenticate(link: Link, established: Established): void;
+  stanza(link: Link, stanza: BinaryNode): void;
+  closed(link: Link): void;
+}
+
+const HANDSHAKE_TIMEOUT_MS = 20_000;
+const CLOSE_GRACE_MS = 500;
+
+/**
+ * One WebSocket of one client, from the first byte to the last.
+ *
+ * - hello: waits for ClientHello.
+ * - finish: has answered, waits for ClientFinish.
+ * - open: encrypted stanzas in both directions.
+ * - closed: for good; entered by either side, by a broken frame or by a handshake that takes too long.
+ */
+export class Link {
+  readonly id: string;
+  readonly openedAt = new Date();
+  /** The device that logged in over this link. */
+  companion: Companion | undefined;
+  /** A muted link swallows both directions and stays open: the half-dead connection of real networks. */
+  muted = false;
+  framesIn = 0;
+  framesOut = 0;
+  #state: "hello" | "finish" | "open" | "closed" = "hello";
+  readonly #socket: WebSocket;
+  readonly #owner: LinkOwner;
+  readonly #frames = new FrameReader();
+  readonly #handshake: NoiseHandshake;
+  readonly #timeout: NodeJS.Timeout;
+  #ciphers: Established | undefined;
+
+  constructor(id: string, socket: WebSocket, owner: LinkOwner) {
+    this.id = id;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#handshake = new NoiseHandshake(owner.identity.noise, owner.identity.certificates);
+    this.#timeout = setTimeout(() => this.reset(), HANDSHAKE_TIMEOUT_MS);
+    socket.on("message", (data: Buffer) => this.#receive(data));
+    socket.on("close", () => this.#close());
+    socket.on("error", (error) => owner.logger.debug({ error, link: id }, "A connection broke"));
+  }
+
+  get state(): "hello" | "finish" | "open" | "closed" {
+    return this.#state;
+  }
+
+  /** Encrypts and writes a stanza. Does nothing on a link that is muted or not open. */
+  send(stanza: BinaryNode): void {
+    if (this.#state !== "open" || this.muted || !this.#ciphers) return;
+    const plaintext = encodeBinaryNode(stanza);
+    this.framesOut += 1;
+    this.#socket.send(frame(this.#ciphers.outgoing.encrypt(plaintext)));
+  }
+
+  /** Writes bytes that are no stanza, as a broken server would. */
+  sendGarbage(bytes: Buffer): void {
+    if (this.#state === "open") this.#socket.send(frame(bytes));
+  }
+
+  /** Says a last word, if any, and closes the WebSocket in order. */
+  end(lastWord?: BinaryNode): void {
+    if (lastWord) this.send(lastWord);
+    if (this.#state === "closed") return;
+    this.#socket.close();
+    const terminate = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
+    this.#socket.once("close", () => clearTimeout(terminate));
+  }
+
+  /** Drops the connection without a word. */
+  reset(): void {
+    this.#socket.terminate();
+  }
+
+  #receive(data: Buffer): void {
+    if (this.muted || this.#state === "closed") return;
+    try {
+      for (const bytes of this.#frames.push(data)) this.#handleFrame(bytes);
+    } catch (error) {
+      // After a frame that cannot be read the cipher counters are lost: nothing later can be read either.
+      this.#owner.logger.debug({ error, link: this.id }, "Closing a connection after an unreadable frame");
+      this.reset();
+    }
+  }
+
+  #handleFrame(bytes: Buffer): void {
+    this.framesIn += 1;
+    switch (this.#state) {
+      case "hello":
+        this.#socket.send(frame(this.#handshake.respond(bytes)));
+        this.#state = "finish";
+        return;
+      case "finish":
+        this.#ciphers = this.#handshake.finish(bytes);
+        this.#state = "open";
+        clearTimeout(this.#timeout);
+        this.#owner.authenticate(this, this.#ciphers);
+        return;
+      case "open":
+        if (this.#ciphers) this.#owner.stanza(this, parseNode(this.#ciphers.incoming.decrypt(bytes)));
+        return;
+      case "closed":
+    }
+  }
+
+  #close(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#timeout);
+    this.#owner.closed(this);
+  }
+}

@@ -1,0 +1,308 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import { type Account, type Companion } from "./accounts.ts";
+import { Directory } from "./directory.ts";
+import { endLink, failure } from "./endings.ts";
+import { type DeviceAddress, type Envelope, messageStanza, type Receipt, receiptStanza } from "./envelope.ts";
+import { Faults, seededRandom } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import { Link, type LinkOwner } from "./link.ts";
+import { readClaim } from "./login.ts";
+import { PairingDesk } from "./pairing.ts";
+import { PairingCodeDesk } from "./pairing-code.ts";
+import { type Behaviour, behaviourOf } from "./people/behaviour.ts";
+import { bootstrapMessages } from "./people/bootstrap.ts";
+import { ChatLog } from "./people/chat-log.ts";
+import type { PhoneWorld } from "./people/phone.ts";
+import type { KeyBundle } from "./people/signal-store.ts";
+import { createServerIdentity, type ServerIdentity } from "./protocol/certificates.ts";
+import { type Addressing, personJid } from "./protocol/jid.ts";
+import { type BinaryNode, node } from "./protocol/node.ts";
+import type { Established } from "./protocol/noise.ts";
+import { Scheduler } from "./scheduler.ts";
+import { dispatch } from "./stanzas/dispatch.ts";
+import { UnknownStanzas } from "./unknown-stanzas.ts";
+
+/** What distinguishes one network from another. */
+export interface NetworkSettings {
+  /** 32 bytes from which the root key and all phones' keys follow. */
+  readonly secret: Uint8Array;
+  /** Which address of the sender 1:1 messages carry. Today's real network: lid. */
+  readonly addressing: Addressing;
+  readonly seed: number;
+  /** Rows that the ledger keeps. */
+  readonly ledgerRows: number;
+  /** Lines that phones show, all phones together. */
+  readonly chatLines: number;
+  readonly logger: Logger;
+  /** Called when an account changed in a way that has to outlive this process. */
+  readonly changed: (phone: string) => void;
+}
+
+/** Counters since the start or the last reset. */
+export interface NetworkStats {
+  logins: number;
+  loginsRefused: number;
+  pairings: number;
+  messagesIn: number;
+  messagesRefused: number;
+  copiesCarried: number;
+  receiptsCarried: number;
+  privacyTokens: number;
+}
+
+/** The pretend WhatsApp: accounts, their devices, and what is routed between them. */
+export class Network implements LinkOwner, PhoneWorld {
+  readonly secret: Uint8Array;
+  readonly addressing: Addressing;
+  readonly identity: ServerIdentity;
+  readonly logger: Logger;
+  readonly accounts: Directory;
+  readonly links = new Map<string, Link>();
+  readonly ledger: Ledger;
+  readonly chats: ChatLog;
+  readonly faults: Faults;
+  readonly scheduler: Scheduler;
+  readonly pairing: PairingDesk;
+  readonly pairingCodes: PairingCodeDesk;
+  readonly unknown = new UnknownStanzas();
+  readonly random: () => number;
+  stats: NetworkStats = newStats();
+  readonly #changed: (phone: string) => void;
+  #nextLink = 1;
+
+  constructor(settings: NetworkSettings) {
+    this.secret = settings.secret;
+    this.addressing = settings.addressing;
+    this.logger = settings.logger;
+    this.#changed = settings.changed;
+    this.identity = createServerIdentity(settings.secret, Date.now());
+    this.ledger = new Ledger(settings.ledgerRows);
+    this.chats = new ChatLog(settings.chatLines);
+    this.random = seededRandom(settings.seed);
+    this.faults = new Faults(seededRandom(settings.seed + 1));
+    this.scheduler = new Scheduler((error) => this.logger.warn({ err: error }, "Something a phone did has failed"));
+    this.accounts = new Directory(this);
+    this.pairing = new PairingDesk({
+      linked: (account, companion) => this.#linked(account, companion),
+      now: () => this.now(),
+    });
+    this.pairingCodes = new PairingCodeDesk(this.pairing);
+  }
+
+  now(): Date {
+    return new Date();
+  }
+
+  /** A client has connected. */
+  accept(socket: WebSocket): void {
+    const link = new Link(`link-${this.#nextLink++}`, socket, this);
+    this.links.set(link.id, link);
+  }
+
+  /** Ends all connections and everything that phones still meant to do. */
+  close(): void {
+    this.scheduler.close();
+    for (const link of this.links.values()) link.reset();
+  }
+
+  authenticate(link: Link, established: Established): void {
+    const claim = readClaim(established);
+    switch (claim.kind) {
+      case "malformed":
+        return link.end(failure("400"));
+      case "register":
+        return this.pairing.offer({ link, keys: claim.keys, pushName: claim.pushName });
+      case "login": {
+        const companion = this.accounts.tryGet(claim.phone)?.companions.get(claim.device);
+        const fault = this.faults.hit("refuse_login", { sender: claim.phone });
+        if (fault || !companion?.keys.noise.equals(established.clientKey)) {
+          this.stats.loginsRefused += 1;
+          return link.end(failure(fault ? String(fault.code) : "401"));
+        }
+        return this.#login(link, companion, claim.pushName);
+      }
+    }
+  }
+
+  stanza(link: Link, stanza: BinaryNode): void {
+    if (link.companion) return dispatch(this, link, link.companion, stanza);
+    if (stanza.tag === "iq" && stanza.attrs["type"] === "result") return this.pairing.answered(link, stanza);
+    if (stanza.tag !== "iq") return;
+    const answer = this.pairingCodes.handle(link, stanza);
+    const head = { from: "s.whatsapp.net", id: stanza.attrs["id"] };
+    if (answer) return link.send(node("iq", { ...head, type: "result" }, answer.content));
+    this.unknown.record(`before login: ${stanza.attrs["xmlns"] ?? ""}`, stanza);
+    const error = node("error", { code: "501", text: "feature-not-implemented" });
+    link.send(node("iq", { ...head, type: "error" }, [error]));
+  }
+
+  closed(link: Link): void {
+    this.links.delete(link.id);
+    this.pairing.withdraw(link);
+    this.pairingCodes.withdraw(link);
+    const { companion } = link;
+    if (companion?.link !== link) return;
+    companion.link = undefined;
+    companion.queue.stop();
+  }
+
+  behaviourOf(phone: string): Behaviour {
+    return behaviourOf(phone, this.accounts.tryGet(phone)?.behaviour);
+  }
+
+  nameOf(phone: string): string {
+    return this.accounts.get(phone).name || `Phone ${phone.slice(-4)}`;
+  }
+
+  devicesOf(phone: string): number[] | undefined {
+    const account = this.accounts.tryGet(phone);
+    const companions = account ? [...account.companions.keys()] : [];
+    if (companions.length === 0 && !this.behaviourOf(phone).exists) return undefined;
+    return [0, ...companions];
+  }
+
+  takeBundle({ phone, device }: DeviceAddress): KeyBundle | undefined {
+    const account = this.accounts.get(phone);
+    if (device === 0) return this.devicesOf(phone) && account.phone.signal.nextBundle();
+    const companion = account.companions.get(device);
+    if (!companion) return undefined;
+    this.changed(phone);
+    const bundle = companion.takeBundle();
+    const left = companion.keys.oneTimeKeys.length;
+    if (left > 0 && left < 5) {
+      this.notify(companion, "s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
+    }
+    return bundle;
+  }
+
+  /** Takes an encrypted copy to its device: to the phone at once, to a companion through its queue. */
+  carry(envelope: Envelope, to: DeviceAddress): void {
+    this.stats.copiesCarried += 1;
+    const account = this.accounts.get(to.phone);
+    if (to.device === 0) {
+      if (this.behaviourOf(to.phone).exists || account.companions.size > 0) {
+        this.scheduler.detach(() => account.phone.receive(envelope));
+      }
+      return;
+    }
+    const companion = account.companions.get(to.device);
+    if (!companion || account.blocked.has(envelope.sender.phone)) return;
+    companion.origins.set(envelope.id, { sender: envelope.sender, chat: envelope.chat });
+    companion.queue.push(messageStanza(envelope, this.addressing));
+  }
+
+  carryReceipt(receipt: Receipt): void {
+    this.stats.receiptsCarried += 1;
+    const account = this.accounts.get(receipt.to.phone);
+    if (receipt.to.device === 0) {
+      this.scheduler.detach(() => account.phone.receiveReceipt(receipt));
+      return;
+    }
+    if (receipt.type === undefined || receipt.type === "read") {
+      const status = receipt.type === "read" ? "read" : "delivered";
+      for (const id of receipt.ids) this.chats.raise(account.number, id, status);
+    }
+    account.companions.get(receipt.to.device)?.queue.push(receiptStanza(receipt));
+  }
+
+  /** Queues a `<notification>` for a device. */
+  notify(companion: Companion, from: string, type: string, content: BinaryNode[]): void {
+    const id = randomBytes(8).toString("hex").toUpperCase();
+    const t = String(Math.floor(this.now().getTime() / 1000));
+    companion.queue.push(node("notification", { from, type, id, t }, content));
+  }
+
+  /** The phone's first words to a device that is new; nothing to one that has heard them. */
+  async bootstrap(companion: Companion): Promise<void> {
+    if (companion.bootstrapped) return;
+    companion.bootstrapped = true;
+    const account = this.accounts.get(companion.address.phone);
+    this.changed(account.number);
+    const messages = bootstrapMessages(this.secret, account.number, this.nameOf(account.number));
+    await account.phone.tellCompanion(companion.address.device, messages);
+  }
+
+  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. Resolves false if unknown. */
+  unlink(account: Account, device: number, reason: "logged_out" | "removed_by_phone"): boolean {
+    const companion = account.companions.get(device);
+    if (!companion) return false;
+    account.companions.delete(device);
+    const { link } = companion;
+    if (link) endLink(link, reason === "logged_out" ? "close" : "device_removed");
+    this.#tellDevicesChanged(account, "remove", device);
+    this.changed(account.number);
+    this.logger.info({ phone: shortened(account.number), device, reason }, "A device was unlinked");
+    return true;
+  }
+
+  changed(phone: string): void {
+    this.#changed(phone);
+  }
+
+  /** Forgets what was received, said and injected; accounts and their devices stay. */
+  reset(): void {
+    this.ledger.clear();
+    this.chats.clear();
+    this.faults.clear();
+    this.unknown.clear();
+    this.stats = newStats();
+  }
+
+  #login(link: Link, companion: Companion, pushName: string): void {
+    const account = this.accounts.get(companion.address.phone);
+    if (companion.link) {
+      companion.queue.stop();
+      endLink(companion.link, "replaced");
+    }
+    companion.link = link;
+    link.companion = companion;
+    if (pushName && pushName !== account.name) {
+      account.name = pushName;
+      this.changed(account.number);
+    }
+    this.stats.logins += 1;
+    const t = String(Math.floor(this.now().getTime() / 1000));
+    link.send(node("success", { t, location: "lla", lid: companion.jid("lid"), abprops: "27", group_abprops: "27" }));
+    this.logger.info({ phone: shortened(account.number), device: companion.address.device }, "A device logged in");
+  }
+
+  #linked(account: Account, companion: Companion): void {
+    account.companions.set(companion.address.device, companion);
+    this.stats.pairings += 1;
+    this.#tellDevicesChanged(account, "add", companion.address.device);
+    this.changed(account.number);
+    const { phone, device } = companion.address;
+    this.logger.info({ phone: shortened(phone), device }, "A device was linked");
+  }
+
+  #tellDevicesChanged(account: Account, change: "add" | "remove", device: number): void {
+    const from = personJid(account.number, "pn");
+    const jid = personJid(account.number, "pn", device);
+    for (const other of account.companions.values()) {
+      if (other.address.device === device) continue;
+      this.notify(other, from, "devices", [
+        node(change, { device_hash: `2:${device}` }, [node("device", { jid, "key-index": String(device) })]),
+      ]);
+    }
+  }
+}
+
+/** A number as it may appear in logs. */
+export function shortened(phone: string): string {
+  return `…${phone.slice(-4)}`;
+}
+
+function newStats(): NetworkStats {
+  return {
+    logins: 0,
+    loginsRefused: 0,
+    pairings: 0,
+    messagesIn: 0,
+    messagesRefused: 0,
+    copiesCarried: 0,
+    receiptsCarried: 0,
+    privacyTokens: 0,
+  };
+}

@@ -1,0 +1,143 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
+import { proto } from "@whiskeysockets/baileys";
+import { streamIntro } from "./framing.ts";
+import { generateKeyPair, type KeyPair, sharedSecret } from "./keys.ts";
+
+const NAME = Buffer.from("Noise_XX_25519_AESGCM_SHA256\0\0\0\0", "latin1");
+const TAG_BYTES = 16;
+const NO_BYTES = Buffer.alloc(0);
+
+/** The peer broke the handshake or sent a frame that does not decrypt. */
+export class NoiseError extends Error {
+  override name = "NoiseError";
+}
+
+/** One direction of an established stream: AES-256-GCM with a counter as nonce. */
+export class CipherStream {
+  readonly #key: Uint8Array;
+  #counter = 0;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  encrypt(plaintext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {
+    const cipher = createCipheriv("aes-256-gcm", this.#key, this.#nonce());
+    cipher.setAAD(aad);
+    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** Throws NoiseError when the bytes were not encrypted with this key and counter. */
+  decrypt(ciphertext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {
+    if (ciphertext.length < TAG_BYTES) throw new NoiseError("ciphertext is shorter than its tag");
+    const decipher = createDecipheriv("aes-256-gcm", this.#key, this.#nonce());
+    decipher.setAAD(aad);
+    decipher.setAuthTag(ciphertext.subarray(ciphertext.length - TAG_BYTES));
+    try {
+      return Buffer.concat([decipher.update(ciphertext.subarray(0, ciphertext.length - TAG_BYTES)), decipher.final()]);
+    } catch (cause) {
+      throw new NoiseError("frame does not decrypt", { cause });
+    }
+  }
+
+  #nonce(): Buffer {
+    const nonce = Buffer.alloc(12);
+    nonce.writeUInt32BE(this.#counter++, 8);
+    return nonce;
+  }
+}
+
+/** What the handshake ends with. */
+export interface Established {
+  /** The Noise key that identifies the client for good: a login is authenticated by it. */
+  readonly clientKey: Buffer;
+  /** Encoded ClientPayload. */
+  readonly payload: Buffer;
+  readonly incoming: CipherStream;
+  readonly outgoing: CipherStream;
+}
+
+/** The server side of one Noise XX handshake: `respond` to ClientHello, then `finish` with ClientFinish. */
+export class NoiseHandshake {
+  readonly #identity: KeyPair;
+  readonly #certificates: Uint8Array;
+  readonly #ephemeral = generateKeyPair();
+  #hash: Buffer = NAME;
+  #chainKey: Buffer = NAME;
+  #cipher = new CipherStream(NAME);
+
+  constructor(identity: KeyPair, certificates: Uint8Array) {
+    this.#identity = identity;
+    this.#certificates = certificates;
+    this.#mixHash(streamIntro);
+  }
+
+  /** Bytes of the ServerHello that answers this ClientHello. Throws NoiseError when it is not one. */
+  respond(bytes: Uint8Array): Uint8Array {
+    const ephemeral = decodeHandshake(bytes).clientHello?.ephemeral;
+    if (ephemeral?.length !== 32) throw new NoiseError("ClientHello carries no ephemeral key");
+    this.#mixHash(ephemeral);
+    this.#mixHash(this.#ephemeral.public);
+    this.#mixKey(agree(this.#ephemeral.private, ephemeral));
+    const encryptedStatic = this.#encrypt(this.#identity.public);
+    this.#mixKey(agree(this.#identity.private, ephemeral));
+    const payload = this.#encrypt(this.#certificates);
+    return proto.HandshakeMessage.encode({
+      serverHello: { ephemeral: this.#ephemeral.public, static: encryptedStatic, payload },
+    }).finish();
+  }
+
+  /** Throws NoiseError when the message is malformed or was not made for this handshake. */
+  finish(bytes: Uint8Array): Established {
+    const message = decodeHandshake(bytes).clientFinish;
+    if (!message?.static || !message.payload) throw new NoiseError("ClientFinish is incomplete");
+    const clientKey = this.#decrypt(message.static);
+    this.#mixKey(agree(this.#ephemeral.private, clientKey));
+    const payload = this.#decrypt(message.payload);
+    const [incoming, outgoing] = expand(NO_BYTES, this.#chainKey);
+    return { clientKey, payload, incoming: new CipherStream(incoming), outgoing: new CipherStream(outgoing) };
+  }
+
+  #mixHash(data: Uint8Array): void {
+    this.#hash = createHash("sha256").update(this.#hash).update(data).digest();
+  }
+
+  #mixKey(secret: Uint8Array): void {
+    const [chainKey, cipherKey] = expand(secret, this.#chainKey);
+    this.#chainKey = chainKey;
+    this.#cipher = new CipherStream(cipherKey);
+  }
+
+  #encrypt(plaintext: Uint8Array): Buffer {
+    const ciphertext = this.#cipher.encrypt(plaintext, this.#hash);
+    this.#mixHash(ciphertext);
+    return ciphertext;
+  }
+
+  #decrypt(ciphertext: Uint8Array): Buffer {
+    const plaintext = this.#cipher.decrypt(ciphertext, this.#hash);
+    this.#mixHash(ciphertext);
+    return plaintext;
+  }
+}
+
+function expand(secret: Uint8Array, salt: Uint8Array): [Buffer, Buffer] {
+  const okm = Buffer.from(hkdfSync("sha256", secret, salt, NO_BYTES, 64));
+  return [okm.subarray(0, 32), okm.subarray(32)];
+}
+
+function agree(privateKey: Uint8Array, publicKey: Uint8Array): Buffer {
+  try {
+    return sharedSecret(privateKey, publicKey);
+  } catch (cause) {
+    throw new NoiseError("unusable public key", { cause });
+  }
+}
+
+function decodeHandshake(bytes: Uint8Array): proto.HandshakeMessage {
+  try {
+    return proto.HandshakeMessage.decode(bytes);
+  } catch (cause) {
+    throw new NoiseError("not a handshake message", { cause });
+  }
+}

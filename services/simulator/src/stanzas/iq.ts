@@ -1,0 +1,49 @@
+import type { Companion } from "../accounts.ts";
+import type { Link } from "../link.ts";
+import type { Network } from "../network.ts";
+import { type BinaryNode, children, node } from "../protocol/node.ts";
+import { appStateQueries } from "./iq-app-state.ts";
+import { encryptQueries } from "./iq-encrypt.ts";
+import { privacyQueries } from "./iq-privacy.ts";
+import { sessionQueries } from "./iq-session.ts";
+import { usyncQueries } from "./iq-usync.ts";
+
+/** A request of a logged-in device. */
+export interface IqRequest {
+  readonly network: Network;
+  readonly link: Link;
+  readonly companion: Companion;
+  readonly iq: BinaryNode;
+  /** First child: what is asked; undefined for a bare request. */
+  readonly subject: BinaryNode | undefined;
+}
+
+/** Content of the result, or a refusal. */
+export type IqAnswer = { content?: BinaryNode[]; error?: undefined } | { error: { code: string; text: string } };
+
+/** Handlers by `<type> <xmlns> <tag of the first child>`. */
+export type IqHandlers = Readonly<Record<string, (request: IqRequest) => IqAnswer>>;
+
+const handlers: IqHandlers = {
+  ...sessionQueries,
+  ...encryptQueries,
+  ...usyncQueries,
+  ...privacyQueries,
+  ...appStateQueries,
+};
+
+/** Answers a request. What is not known is refused as not implemented and recorded, never left without an answer. */
+export function handleIq(network: Network, link: Link, companion: Companion, iq: BinaryNode): void {
+  const { type, xmlns = "", id } = iq.attrs;
+  if (type !== "get" && type !== "set") return; // a result or an error to a request of ours
+  const subject = children(iq)[0];
+  const name = `${type} ${xmlns} ${subject?.tag ?? ""}`.trimEnd();
+  const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+  if (!handler) network.unknown.record(name, iq);
+  const answer: IqAnswer = handler
+    ? handler({ network, link, companion, iq, subject })
+    : { error: { code: "501", text: "feature-not-implemented" } };
+  const from = iq.attrs["to"]?.endsWith("@g.us") ? iq.attrs["to"] : "s.whatsapp.net";
+  if (answer.error) link.send(node("iq", { from, type: "error", id }, [node("error", answer.error)]));
+  else link.send(node("iq", { from, type: "result", id }, answer.content));
+}

@@ -1,0 +1,44 @@
+import type { Logger } from "@flotilla/shared/runtime/logger";
+import { captureLibraryConsole } from "./capture-console.ts";
+import { installKeyTransactionCure } from "./key-transaction-context.ts";
+import type { Baileys } from "./library.ts";
+import { decideRootKey, type NetworkSettings } from "./root-key.ts";
+import { checkLibrary } from "./self-checks.ts";
+import { removeSharedSignalQueue } from "./signal-turns.ts";
+import { verifySignature } from "./verify-signature.ts";
+
+/** Something about the library or its settings makes it unsafe to open any link: the worker must not start. */
+export class UnsafeLibrary extends Error {
+  override readonly name = "UnsafeLibrary";
+}
+
+let prepared: Promise<Baileys> | undefined;
+
+/**
+ * Patches what must be patched, then imports Baileys, then proves that every patch works. The only place that imports the
+ * library as a value, so the order is certain. Once for each process: a second call gets the first one's result.
+ *
+ * @throws UnsafeLibrary when a patch, a self-check or the root key is not as it must be
+ */
+export function prepareBaileys(options: { network: NetworkSettings; logger: Logger }): Promise<Baileys> {
+  prepared ??= prepare(options);
+  return prepared;
+}
+
+async function prepare({ network, logger }: { network: NetworkSettings; logger: Logger }): Promise<Baileys> {
+  const root = decideRootKey(network);
+  if (root.kind === "refuse") throw new UnsafeLibrary(root.reason);
+  captureLibraryConsole(logger);
+  installKeyTransactionCure();
+  removeSharedSignalQueue();
+  const baileys = await import("@whiskeysockets/baileys");
+  // The library's own check throws its result away, so every signature of 64 bytes would pass; it is also pure JavaScript.
+  baileys.Curve.verify = verifySignature;
+  if (root.kind === "replace") {
+    baileys.WA_CERT_DETAILS.PUBLIC_KEY = root.publicKey;
+    logger.warn(`Trusting the root key of a simulated WhatsApp network at ${root.host}`);
+  }
+  const failures = await checkLibrary(baileys);
+  if (failures.length > 0) throw new UnsafeLibrary(`the WhatsApp library is not safe to use: ${failures.join("; ")}`);
+  return baileys;
+}
