@@ -286,12 +286,17 @@ export async function openFakePlatform({ simulator = true } = {}) {
   }
 
   function sim(method: string, phone: string, verb: string, json: Record<string, never>): Answer {
-    if (verb === "messages" && method === "GET") return ok({ data: phoneLines(phone) });
+    if (verb === "messages" && method === "GET") return ok({ messages: phoneLines(phone) });
     if (verb === "scan-qr") {
       const pairing = [...world.pairings.values()].find(({ value }) => value === json["qr"]);
       if (!pairing) return problem(404, "not_found", "No such code");
       const id = pairing.session_id;
       world.pairings.delete(id);
+      later(100, () => {
+        const session = world.sessions.get(id);
+        const paired = { phone: `+${phone}`, lid: null, push_name: "Simulated" };
+        world.publish("session.paired", paired, { ...(session && { session }), subject: id });
+      });
       later(150, () => world.moveSession(id, "connecting", { phone: `+${phone}`, push_name: "Simulated" }));
       later(500, () => world.moveSession(id, "connected"));
       return ok({});
