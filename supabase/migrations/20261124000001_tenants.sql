@@ -104,11 +104,16 @@ begin
   return v_row.response || '{"replayed": true}';
 end $$;
 
--- Keeps the answer of a keyed request; a no-op without a key.
+-- Keeps the answer of a keyed request; a no-op without a key. A refusal that stored nothing is not kept, so that the same
+-- request may succeed later under the same key.
 create function public.finish_idempotent(p_tenant uuid, p_idempotency jsonb, p_response jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 begin
-  if p_idempotency is not null and jsonb_typeof(p_idempotency) <> 'null' then
+  if p_idempotency is null or jsonb_typeof(p_idempotency) = 'null' then return p_response; end if;
+  if p_response ? 'problem' or (p_response ? 'results' and not p_response @? '$.results[*] ? (@.outcome != "rejected")') then
+    delete from public.idempotency_keys
+      where tenant_id = p_tenant and route = p_idempotency->>'route' and key = p_idempotency->>'key';
+  else
     update public.idempotency_keys set response = p_response
       where tenant_id = p_tenant and route = p_idempotency->>'route' and key = p_idempotency->>'key';
   end if;

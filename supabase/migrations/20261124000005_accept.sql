@@ -2,7 +2,7 @@
 
 -- p: {idempotency, atomic, batch_id, request_id, rows: [{index, id, session, jid, phone, input, type, content, category, client_ref,
 --     content_hash, ttl_s, on_unknown, metadata}]}, rows in the order they shall be sent.
--- Returns {results: [{index, outcome, id, status, code, detail}], messages: {id: message}, wakes, heads}; with `atomic` and a refused row nothing is
+-- Returns {batch_id, results: [{index, outcome, id, status, code, detail}], messages: {id: message}, wakes, heads}; with `atomic` and a refused row nothing is
 -- stored. {problem} for a reused idempotency key.
 create function public.accept_messages(p_tenant uuid, p jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
@@ -50,7 +50,7 @@ begin
     select jsonb_agg(jsonb_build_object('index', e.row->'index', 'outcome', 'rejected', 'code', coalesce(e.row->>'refusal', 'not_stored'))
         order by (e.row->>'index')::int)
       into v_results from jsonb_array_elements(v_rows) as e (row);
-    return public.finish_idempotent(p_tenant, p->'idempotency', jsonb_build_object('results', v_results, 'messages', '{}'::jsonb, 'wakes', '[]'::jsonb, 'heads', '{}'::jsonb));
+    return public.finish_idempotent(p_tenant, p->'idempotency', jsonb_build_object('batch_id', p->'batch_id', 'results', v_results, 'messages', '{}'::jsonb, 'wakes', '[]'::jsonb, 'heads', '{}'::jsonb));
   end if;
 
   select jsonb_agg(e.row order by (e.row->>'index')::int) into v_good
@@ -77,7 +77,7 @@ begin
     into v_results from jsonb_array_elements(v_rows) as e (row);
 
   return public.finish_idempotent(p_tenant, p->'idempotency', jsonb_build_object(
-    'results', v_results, 'messages', v_messages, 'wakes', v_wakes, 'heads', public.append_events(v_events)));
+    'batch_id', p->'batch_id', 'results', v_results, 'messages', v_messages, 'wakes', v_wakes, 'heads', public.append_events(v_events)));
 end $$;
 
 -- Cancels a message that has not left. Returns {message, heads} or {problem: not_found | too_late}.

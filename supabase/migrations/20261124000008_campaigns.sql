@@ -34,6 +34,8 @@ create table public.campaign_parts (
   tenant_id uuid not null references public.tenants (id) on delete cascade,
   status text not null default 'incomplete' check (status in ('incomplete', 'complete')),
   digest text,
+  -- The upload that may write now: opening the part again takes it over, and the older upload is refused.
+  upload uuid,
   received int not null default 0,
   accepted int not null default 0,
   duplicate int not null default 0,
@@ -190,16 +192,20 @@ begin
 end $$;
 
 -- Opens a part for upload. `p_part` null means the next one. A part that broke off is emptied first, so that sending it again counts exactly.
--- Returns {part, complete, digest, result} or {problem: not_found | state_conflict}. A complete part is left as it is.
+-- Returns {part, upload, complete, digest, result} or {problem: not_found | state_conflict}. A complete part is left as it is, and can be asked for
+-- at any time: sending it again gives the same result.
 create function public.open_campaign_part(p_tenant uuid, p_campaign uuid, p_part int) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_campaign public.campaigns;
   v_part public.campaign_parts;
+  v_upload uuid;
 begin
   select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for update;
   if v_campaign.id is null then return '{"problem": "not_found"}'; end if;
-  if v_campaign.status <> 'draft' then return jsonb_build_object('problem', 'state_conflict', 'status', v_campaign.status); end if;
+  if v_campaign.status <> 'draft' and not exists (select 1 from public.campaign_parts where campaign_id = p_campaign and part = p_part and status = 'complete') then
+    return jsonb_build_object('problem', 'state_conflict', 'status', v_campaign.status);
+  end if;
   p_part := coalesce(p_part, (select coalesce(max(part), 0) + 1 from public.campaign_parts where campaign_id = p_campaign));
   insert into public.campaign_parts (campaign_id, part, tenant_id) values (p_campaign, p_part, p_tenant) on conflict do nothing;
   select * into v_part from public.campaign_parts where campaign_id = p_campaign and part = p_part;
@@ -210,7 +216,9 @@ begin
       (p_campaign, 'received', -v_part.received), (p_campaign, 'duplicate', -v_part.duplicate), (p_campaign, 'invalid', -v_part.invalid);
     update public.campaign_parts set received = 0, accepted = 0, duplicate = 0, invalid = 0 where campaign_id = p_campaign and part = p_part;
   end if;
-  return jsonb_build_object('part', p_part, 'complete', v_part.status = 'complete', 'digest', v_part.digest,
+  update public.campaign_parts set upload = public.uuid_v7() where campaign_id = p_campaign and part = p_part and status = 'incomplete'
+    returning upload into v_upload;
+  return jsonb_build_object('part', p_part, 'upload', v_upload, 'complete', v_part.status = 'complete', 'digest', v_part.digest,
     'result', public.campaign_part_json(v_part), 'content', v_campaign.content, 'default_region', v_campaign.default_region);
 end $$;
 
@@ -222,8 +230,9 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- One chunk of a part: rows [{line, jid, phone, input, body, client_ref}], errors [{line, code, message, value}]. A person already in the campaign counts as duplicate
--- and is listed. Returns the part's counts so far, or {problem}.
-create function public.add_recipients(p_tenant uuid, p_campaign uuid, p_part int, p_rows jsonb, p_errors jsonb) returns jsonb
+-- and is listed. Returns the part's counts so far, or
+-- {problem: not_found | state_conflict | part_conflict}. `p_upload` is what opening the part gave; null writes whoever has it open.
+create function public.add_recipients(p_tenant uuid, p_campaign uuid, p_part int, p_rows jsonb, p_errors jsonb, p_upload uuid default null) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_campaign public.campaigns;
@@ -235,6 +244,8 @@ begin
   select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for update;
   if v_campaign.id is null then return '{"problem": "not_found"}'; end if;
   if v_campaign.status <> 'draft' then return jsonb_build_object('problem', 'state_conflict', 'status', v_campaign.status); end if;
+  if not exists (select 1 from public.campaign_parts where campaign_id = p_campaign and part = p_part and status = 'incomplete'
+      and (p_upload is null or upload = p_upload)) then return '{"problem": "part_conflict"}'; end if;
   with line as (
     select r.*, row_number() over (order by r.line) as n from jsonb_to_recordset(p_rows)
       as r (line int, jid text, phone text, input text, body text, client_ref text)
@@ -263,21 +274,23 @@ begin
   return public.campaign_part_json(v_part);
 end $$;
 
--- Everything of the part has arrived.
-create function public.close_campaign_part(p_tenant uuid, p_campaign uuid, p_part int, p_digest text) returns jsonb
+-- Everything of the part has arrived. {problem: part_conflict} when another upload has taken the part over.
+create function public.close_campaign_part(p_tenant uuid, p_campaign uuid, p_part int, p_digest text, p_upload uuid default null) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_part public.campaign_parts;
 begin
   update public.campaign_parts set status = 'complete', digest = p_digest
-    where campaign_id = p_campaign and part = p_part and tenant_id = p_tenant returning * into v_part;
+    where campaign_id = p_campaign and part = p_part and tenant_id = p_tenant and (p_upload is null or upload = p_upload) returning * into v_part;
+  if v_part.part is null then return '{"problem": "part_conflict"}'; end if;
   return public.campaign_part_json(v_part);
 end $$;
 
 -- Drops a part and all it brought: the file was not a list of recipients.
-create function public.drop_campaign_part(p_tenant uuid, p_campaign uuid, p_part int) returns void
+create function public.drop_campaign_part(p_tenant uuid, p_campaign uuid, p_part int, p_upload uuid default null) returns void
 language plpgsql set search_path = '' as $$
 begin
+  if p_upload is not null and not exists (select 1 from public.campaign_parts where campaign_id = p_campaign and part = p_part and upload = p_upload) then return; end if;
   perform public.open_campaign_part(p_tenant, p_campaign, p_part);
   delete from public.campaign_parts where campaign_id = p_campaign and part = p_part and tenant_id = p_tenant and status = 'incomplete';
 end $$;
@@ -299,7 +312,10 @@ begin
     return jsonb_build_object('problem', 'state_conflict', 'status', v_old.status);
   end if;
   if p_request = 'start' then
-    if exists (select 1 from public.campaign_parts where campaign_id = p_campaign and status = 'incomplete') then return '{"problem": "part_incomplete"}'; end if;
+    if exists (select 1 from public.campaign_parts where campaign_id = p_campaign and status = 'incomplete') then
+      return jsonb_build_object('problem', 'part_incomplete',
+        'parts', (select jsonb_agg(part order by part) from public.campaign_parts where campaign_id = p_campaign and status = 'incomplete'));
+    end if;
     if not exists (select 1 from public.campaign_recipients where campaign_id = p_campaign) then return '{"problem": "nothing_to_send"}'; end if;
   end if;
   update public.campaigns set status = v_target, status_reason = case when p_request in ('pause', 'cancel') then 'member' end,

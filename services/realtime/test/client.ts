@@ -13,7 +13,7 @@ import { io, type Socket } from "socket.io-client";
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 /** One raw connection. */
-export function connect(url: string, auth: Record<string, unknown>, extraHeaders = {}): ClientSocket {
+function connect(url: string, auth: Record<string, unknown>, extraHeaders = {}): ClientSocket {
   return io(`${url}/realtime`, { transports: ["websocket"], auth, extraHeaders, forceNew: true, reconnection: false });
 }
 

@@ -8,7 +8,11 @@ import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 
+const Memberships = z.array(z.object({ tenant_id: z.uuid() }));
+const Created = z.object({ session: z.object({ id: z.uuid() }) });
+const Heads = z.record(z.uuid(), z.int());
 const mainFile = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 export type Replica = Awaited<ReturnType<typeof startReplica>>;
@@ -27,7 +31,7 @@ export async function startReplica(stack: TestStack, overrides: Record<string, s
   const child = spawn(process.execPath, [mainFile], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const exited = once(child, "exit").then(([code]) => code as number | null);
+  const exited = once(child, "close").then(([code]) => code as number | null);
   const records = () =>
     output
       .split("\n")
@@ -66,20 +70,18 @@ export function openBackOffice(stack: TestStack) {
     client,
     redis,
     async tenantOf(userId: string): Promise<string> {
-      const rows = (await callFunction(client, "member_tenants_of", { p_user: userId })) as { tenant_id: string }[];
+      const rows = await callFunction(client, "member_tenants_of", { p_user: userId }, { schema: Memberships });
       return rows[0]!.tenant_id;
     },
     async createSession(tenant: string, name: string): Promise<string> {
       const session = { id: mintUuid(), name, network: "simulated", shard: 1, start: false };
-      const made = (await callFunction(client, "create_session", { p_tenant: tenant, p: session })) as {
-        session: { id: string };
-      };
+      const made = await callFunction(client, "create_session", { p_tenant: tenant, p: session }, { schema: Created });
       return made.session.id;
     },
     /** Appends events; `bell: false` leaves the replicas to their poll. */
     async append(tenant: string, events: readonly Partial<LogEntry>[], { bell = true } = {}): Promise<number> {
       const entries = events.map((event) => ({ ...defaultEntry, ...event, tenant_id: tenant }));
-      const heads = (await callFunction(client, "append_events", { p_events: entries })) as Record<string, number>;
+      const heads = await callFunction(client, "append_events", { p_events: entries }, { schema: Heads });
       const head = heads[tenant]!;
       if (bell) await ringBell(redis, tenant, head);
       return head;

@@ -115,6 +115,43 @@ describe("clients of either replica", () => {
   });
 });
 
+describe("a client that does not read", () => {
+  it("leaves the room and gets everything in order when it reads again", async () => {
+    const { auth, tenant } = await signUp();
+    await using slow = await openClient(first.url, auth);
+    await using fast = await openClient(first.url, auth);
+    await Promise.all([slow, fast].map((client) => client.subscribe([{ topic: "tenant" }])));
+    const { head } = await office.headOf(tenant);
+    const wire = (slow.socket.io.engine as unknown as { transport: { ws: { pause(): void; resume(): void } } })
+      .transport.ws;
+    wire.pause();
+    const data = { campaign_id: mintUuid(), name: "x".repeat(4_000) };
+    const bursts = 20;
+    for (let burst = 0; burst < bursts; burst++)
+      await office.append(
+        tenant,
+        Array.from({ length: 100 }, () => ({ data })),
+      );
+    const end = head + bursts * 100;
+    const sequencesOf = (client: typeof slow) =>
+      client.batches.flatMap(({ events }) => events.map(({ sequence }) => sequence));
+    await waitFor(() => fast.batches.at(-1)?.to === end, {
+      describe: "the fast client to have all",
+      timeoutMs: 30_000,
+    });
+    const metrics = await (await fetch(`${first.url}/metrics`)).text();
+    expect(Number(/flotilla_gateway_demotions_total\{[^}]*\} (\d+)/.exec(metrics)?.[1])).toBeGreaterThan(0);
+    expect(sequencesOf(slow).length).toBeLessThan(bursts * 100);
+    wire.resume();
+    await waitFor(() => slow.batches.at(-1)?.to === end, {
+      describe: "the slow client to have all",
+      timeoutMs: 30_000,
+    });
+    expect(sequencesOf(slow)).toEqual(numbers(head, end));
+    expect(sequencesOf(fast)).toEqual(numbers(head, end));
+  });
+});
+
 describe("an orderly end", () => {
   it("refuses new dashboards, sends the present ones away and says so", async () => {
     const { auth } = await signUp();
@@ -127,5 +164,7 @@ describe("an orderly end", () => {
     expect(await left).toBe("transport close");
     expect(await exitCode).toBe(0);
     expect(replica.messages()).toContain("1 dashboard connection cleaned up for shutdown");
+    expect(replica.messages().at(-1)).toBe("realtime has stopped");
+    expect(replica.records().filter(({ level }) => level !== "info")).toEqual([]);
   });
 });

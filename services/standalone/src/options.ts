@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 
 import { defaultDataFolder } from "./embedded/folders.ts";
 
-export const commands = ["start", "dev", "demo", "stop", "reset", "migrate"] as const;
-export type Command = (typeof commands)[number];
+const commands = ["start", "dev", "demo", "stop", "reset", "migrate"] as const;
+type Command = (typeof commands)[number];
 
 /** What the command line and the environment ask for. */
 export type Options = {

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 
 import { type Child, startChild, stopChild } from "../src/embedded/child.ts";
+import { freePort } from "../src/embedded/free-port.ts";
 import { isProcess } from "../src/embedded/leftovers.ts";
 
 const folder = `/var/tmp/flotilla-launcher-${process.pid}`;
@@ -124,16 +125,17 @@ test("a wrong REDIS_URL is named with its reason, and nothing stays behind", asy
   const failed = await launch({ REDIS_URL: "redis://127.0.0.1:1" });
   await failed.child.exited;
   await failed.child.closed;
-  expect(failed.child.lastLines()).toContain("REDIS_URL: 127.0.0.1:1 cannot be used: connect ECONNREFUSED");
+  expect(failed.child.lastLines()).toContain("REDIS_URL redis://127.0.0.1:1 cannot be used: nothing listens there");
   expect(existsSync(`${folder}/processes.json`)).toBe(false);
 });
 
 test("a wrong SUPABASE_URL is named with its reason", async () => {
-  const keys = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_x", SUPABASE_SECRET_KEY: "sb_secret_x" };
-  const incomplete = await launch({ SUPABASE_URL: "http://127.0.0.1:1", ...keys });
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const incomplete = await launch({ SUPABASE_URL: url, SUPABASE_SECRET_KEY: "sb_secret_of_no_project" });
   await incomplete.child.closed;
-  expect(incomplete.child.lastLines()).toContain("not SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET");
-  const away = await launch({ SUPABASE_URL: "http://127.0.0.1:1", SUPABASE_JWT_SECRET: "x", ...keys });
+  expect(incomplete.child.lastLines()).toContain("SUPABASE_URL is set, but not SUPABASE_PUBLISHABLE_KEY");
+  const keys = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_of_none", SUPABASE_SECRET_KEY: "sb_secret_of_no_project" };
+  const away = await launch({ SUPABASE_URL: url, ...keys });
   await away.child.closed;
-  expect(away.child.lastLines()).toMatch(/SUPABASE_URL: http:\/\/127\.0\.0\.1:1 cannot be reached: /);
+  expect(away.child.lastLines()).toContain(`SUPABASE_URL ${url} cannot be reached: nothing listens there`);
 });

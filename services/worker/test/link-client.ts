@@ -4,7 +4,7 @@ import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { createOpenLink, type LinkEnvironment } from "../src/adapters/whatsapp/open-link.ts";
 import { parseCredentialsKey } from "../src/adapters/sealing/credentials-key.ts";
 import { prepareBaileys } from "../src/boot/prepare-baileys.ts";
-import type { Claim, LinkObservation, OutboundRow, WhatsAppLink } from "../src/ports.ts";
+import type { LinkObservation, OutboundRow, WhatsAppLink } from "../src/ports.ts";
 import { MemorySecrets } from "./memory-secrets.ts";
 import type { SimulatorProcess } from "./simulator-process.ts";
 
@@ -19,6 +19,10 @@ export class LinkClient {
   readonly phone: string;
   secrets: MemorySecrets;
   mayAct = true;
+  /** Called before each frame leaves. */
+  onFrame: () => void = () => {};
+  /** Called with each observation. */
+  onObserve: () => void = () => {};
   link!: WhatsAppLink;
   readonly #environment: LinkEnvironment;
   readonly #tenantId: string;
@@ -38,14 +42,20 @@ export class LinkClient {
       credentials: this.secrets.credentials,
       secrets: this.secrets,
       findSent: async (id) => Promise.resolve(this.sent.get(id) ?? null),
-      mayAct: () => this.mayAct,
-      observe: (observation) => void this.seen.push(observation),
+      mayAct: () => {
+        this.onFrame();
+        return this.mayAct;
+      },
+      observe: (observation) => {
+        this.onObserve();
+        this.seen.push(observation);
+      },
     });
   }
 
   /** Another process's link for the same session, on what this one has committed. */
-  successor(): LinkClient {
-    const next = new LinkClient(this.#environment, this.phone, this, this.secrets.committedCopy());
+  successor(change: Partial<LinkEnvironment>): LinkClient {
+    const next = new LinkClient({ ...this.#environment, ...change }, this.phone, this, this.secrets.committedCopy());
     for (const [id, content] of this.sent) next.sent.set(id, content);
     return next;
   }
@@ -58,10 +68,14 @@ export class LinkClient {
   }
 
   async send(to: string, body: string, waMessageId = newWaMessageId()): Promise<string> {
-    const row = aRow(this.sessionId, to, body, waMessageId);
-    this.sent.set(waMessageId, { type: row.type, content: row.content });
-    await this.link.send(row, { id: row.id, resend: false });
+    await this.sendRow({ type: "text", content: { body }, wa_message_id: waMessageId }, to);
     return waMessageId;
+  }
+
+  async sendRow(fields: Partial<OutboundRow>, to: string): Promise<void> {
+    const row = { ...aRow(this.sessionId, to), ...fields };
+    this.sent.set(row.wa_message_id, { type: row.type, content: row.content });
+    await this.link.send(row, { id: row.id, resend: false });
   }
 
   /** Resolves when everything is quiet enough to go on: logged in, and the offline queue drained. */
@@ -91,9 +105,9 @@ export class LinkBench {
     return new LinkBench(simulator, { baileys, logger, credentialsKey, webSocketUrl });
   }
 
-  client(from?: LinkClient): LinkClient {
+  client(from?: LinkClient, change: Partial<LinkEnvironment> = {}): LinkClient {
     const phone = from?.phone ?? `1555100${String(this.#nextPhone++).padStart(4, "0")}`;
-    const client = from ? from.successor() : new LinkClient(this.#environment, phone);
+    const client = from ? from.successor(change) : new LinkClient({ ...this.#environment, ...change }, phone);
     this.#clients.push(client);
     return client;
   }
@@ -110,6 +124,10 @@ export class LinkBench {
     return client;
   }
 
+  get baileys(): LinkEnvironment["baileys"] {
+    return this.#environment.baileys;
+  }
+
   cutAll(): void {
     for (const { link } of this.#clients.splice(0)) link?.terminate("test_over");
   }
@@ -123,24 +141,20 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-export function aRow(sessionId: string, to: string, body: string, waMessageId: string): OutboundRow {
+function aRow(sessionId: string, to: string): OutboundRow {
   return {
     id: randomUUID(),
     session_id: sessionId,
     lane: 0,
     seq: 1,
     chat_id: randomUUID(),
-    jid: `${to}@s.whatsapp.net`,
+    jid: to.includes("@") ? to : `${to}@s.whatsapp.net`,
     type: "text",
-    content: { body },
-    wa_message_id: waMessageId,
+    content: { body: "text" },
+    wa_message_id: newWaMessageId(),
     attempts: 0,
     on_unknown: "resend_same_id",
     expires_at_ms: null,
     not_before_ms: null,
   };
-}
-
-export function aClaim(row: OutboundRow): Claim {
-  return { id: row.id, resend: false };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Address, Metadata, PageQuery, SessionRef, Timestamp, pageOf } from "./http-common.ts";
+import { Address, Metadata, PageQuery, SessionRef, Timestamp, labelOf, pageOf } from "./http-common.ts";
 import { ClientRef, ContentType, OnUnknown, TextContent, Ttl } from "./http-messages.ts";
 import { CampaignStatus } from "./statuses.ts";
 
@@ -20,7 +20,7 @@ export type Line = z.infer<typeof Line>;
 /** Body of `POST /v1/campaigns`. The text names variables as `{{name}}`; a recipient without one of them is counted invalid, never sent a hole. */
 export const CampaignCreate = z
   .strictObject({
-    name: z.string().trim().min(1).max(120),
+    name: labelOf(120),
     category: z.literal("utility").describe("Marketing needs the consent ledger, which is not built yet"),
     content: z.strictObject({ type: ContentType, text: TextContent.optional() }),
     sessions: z

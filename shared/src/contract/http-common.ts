@@ -9,6 +9,15 @@ export const Metadata = z
   .refine((map) => Object.keys(map).length <= 16, "at most 16 pairs")
   .refine((map) => JSON.stringify(map).length <= 2048, "at most 2 KiB together");
 
+/** A name that people read in lists: no control characters and none that turn the direction of the text around it. */
+export const labelOf = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((text) => !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(text), "no control characters");
+
 /** A session is named by its id or by its name within the tenant. */
 export const SessionRef = z.string().min(1).max(64);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Metadata, PageQuery, Timestamp, pageOf } from "./http-common.ts";
+import { Metadata, PageQuery, Timestamp, labelOf, pageOf } from "./http-common.ts";
 import { SessionDesired, SessionStatus } from "./statuses.ts";
 
 export const SessionName = z
@@ -11,7 +11,7 @@ export const SessionName = z
 export const SessionCreate = z
   .strictObject({
     name: SessionName,
-    display_name: z.string().trim().min(1).max(80).nullish(),
+    display_name: labelOf(80).nullish(),
     start: z.boolean().default(true),
     metadata: Metadata.default({}),
   })
@@ -67,7 +67,3 @@ export const QrCode = z
   .object({ qr: z.string(), attempt: z.int(), round: z.int(), expires_at: Timestamp })
   .meta({ id: "QrCode" });
 export type QrCode = z.infer<typeof QrCode>;
-
-export const DeleteSessionQuery = z.strictObject({
-  now: z.stringbool().default(false).describe("Forget at once instead of after 7 days"),
-});

@@ -64,6 +64,8 @@ export const Problem = z
     request_id: z.string(),
     retry_after: z.int().optional().describe("Seconds after which trying again can help"),
     errors: z.array(FieldError).max(100).optional(),
+    state: z.string().optional().describe("The present status, when that is what stands in the way"),
+    oldest: z.int().optional().describe("Oldest event sequence still kept"),
   })
   .meta({ id: "Problem" });
 export type Problem = z.infer<typeof Problem>;
@@ -72,6 +74,13 @@ interface AppErrorOptions {
   cause?: unknown;
   errors?: FieldError[];
   retryAfterSeconds?: number;
+  facts?: ProblemFacts;
+}
+
+/** What a refusal says beyond its sentence, as members of the problem body. */
+export interface ProblemFacts {
+  state?: string;
+  oldest?: number;
 }
 
 /** The one error class of the platform: a code of the catalogue, a sentence for the reader, the cause always kept. */
@@ -79,6 +88,7 @@ export class AppError extends Error {
   readonly code: ProblemCode;
   readonly errors: FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly facts: ProblemFacts;
 
   constructor(code: ProblemCode, detail: string, options: AppErrorOptions = {}) {
     super(detail, { cause: options.cause });
@@ -86,6 +96,7 @@ export class AppError extends Error {
     this.code = code;
     this.errors = options.errors;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.facts = options.facts ?? {};
   }
 
   get status(): number {

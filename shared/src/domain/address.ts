@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js/max";
+import { isSupportedCountry, parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js/max";
 
 /**
  * Whom an address names on WhatsApp. A phone number becomes the JID `<digits>@s.whatsapp.net` (PN); a hidden identity
@@ -29,4 +29,9 @@ export function tryParseAddress(input: string, defaultRegion?: string | null): W
 function fromDigits(digits: string): WhatsAppAddress | null {
   if (!/^[1-9]\d{6,14}$/.test(digits)) return null;
   return { jid: `${digits}@s.whatsapp.net`, phone: `+${digits}` };
+}
+
+/** Whether national numbers of this ISO 3166-1 country can be completed. */
+export function isKnownRegion(region: string): boolean {
+  return isSupportedCountry(region);
 }

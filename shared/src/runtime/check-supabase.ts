@@ -27,7 +27,7 @@ export async function checkSupabase({
 }
 
 /** Which setting is to blame for a refused call, in one sentence. */
-export function explainFault(url: string, name: string, fault: DatabaseFault): string {
+function explainFault(url: string, name: string, fault: DatabaseFault): string {
   const said = fault.message.split("\n")[0] ?? "";
   if (fault.status === 0) return `SUPABASE_URL ${url} cannot be reached: ${networkCause(fault.message)}`;
   if (fault.sqlState === "42501")

@@ -13,7 +13,7 @@ function spawnService(body: string, options = "") {
   const child = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const exited = once(child, "exit").then(([code]) => code as number);
+  const exited = once(child, "close").then(([code]) => code as number);
   const says = async (text: string) => {
     while (!output.includes(text)) await once(child.stdout, "data");
   };

@@ -19,7 +19,7 @@ const shapes: readonly (readonly [RegExp, (match: string) => string])[] = [
 ];
 
 /** First two and last two digits; enough to recognise one's own number, too little to call it. */
-export function shortenDigits(digits: string): string {
+function shortenDigits(digits: string): string {
   return digits.length <= 4 ? digits : `${digits.slice(0, 2)}…${digits.slice(-2)}`;
 }
 

@@ -10,7 +10,7 @@ const QR_WAIT_SECONDS = 20;
 const LOOK_EVERY_MS = 150;
 
 /** Phone number of the n-th demo session (from 1). */
-export const demoPhone = (index: number) => `1555010${String(index).padStart(4, "0")}`;
+const demoPhone = (index: number) => `1555010${String(index).padStart(4, "0")}`;
 
 /**
  * Brings `demo-1` to `demo-<count>` to `connected`: made when missing, and paired by a simulated phone that scans the

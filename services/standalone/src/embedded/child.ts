@@ -65,7 +65,7 @@ export async function stopChild(child: Child, signal: NodeJS.Signals, deadlineMs
 }
 
 /** Calls `onLine` for each complete line of a text stream, and for a last unfinished one when it ends. */
-export function eachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
+function eachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
   if (!stream) return;
   let rest = "";
   stream.setEncoding("utf8");

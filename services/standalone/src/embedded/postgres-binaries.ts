@@ -16,7 +16,7 @@ const UNPRIVILEGED_ID = 65534;
 export type PostgresBinaries = { readonly folder: string; readonly identity: { uid?: number; gid?: number } };
 
 /** uid and gid for Postgres' own processes: empty unless we are root. */
-export function postgresIdentity(): { uid?: number; gid?: number } {
+function postgresIdentity(): { uid?: number; gid?: number } {
   return process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
 }
 

@@ -12,7 +12,7 @@ export type RedisProgram = {
 };
 
 /** A Redis already listening somewhere. */
-export type RedisElsewhere = AsyncDisposable & { readonly url: string };
+type RedisElsewhere = AsyncDisposable & { readonly url: string };
 
 /** What one link of the chain came to. */
 export type RedisFinding =

@@ -18,7 +18,7 @@ export function nameDatabaseError(error: unknown): unknown {
 }
 
 /** PostgREST's own table of statuses; null for the codes that `@supabase/lite` already answers as PostgREST does. */
-export function statusOf(code: string): number | null {
+function statusOf(code: string): number | null {
   const alreadyNamed = ["42501", "42P01", "42883", "23502", "23503", "23505", "25006"];
   if (alreadyNamed.includes(code) || code.startsWith("PG") || code.startsWith("PT")) return null;
   const kind = code.slice(0, 2);

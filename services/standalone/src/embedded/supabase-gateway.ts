@@ -36,7 +36,7 @@ export function createGateway({ handle, jwtSecret, issuer }: GatewayOptions): (r
 }
 
 /** Whether a parsed path (dots already resolved) may be forwarded; an encoded slash or backslash never may. */
-export function isPublicPath(path: string): boolean {
+function isPublicPath(path: string): boolean {
   return PUBLIC_PREFIXES.some((prefix) => path.startsWith(prefix)) && !/%2f|%5c|\\/i.test(path);
 }
 

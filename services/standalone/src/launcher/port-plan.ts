@@ -13,7 +13,7 @@ export type PortPlan = {
 };
 
 /** Where each part is found when nothing else is in the way. Workers have an operations port only. */
-export const WANTED_PORTS = { supabase: 54_321, simulator: 3010, api: 3001, dashboard: 5173 } as const;
+const WANTED_PORTS = { supabase: 54_321, simulator: 3010, api: 3001, dashboard: 5173 } as const;
 const REALTIME_PORTS = [3002, 3012];
 const FIRST_WORKER_PORT = 3003;
 const WORKER_PORTS_BELOW_SIMULATOR = 7;

@@ -22,7 +22,7 @@ export function findProblems(options: Options, environment: NodeJS.ProcessEnv): 
 }
 
 /** Whether any part of the stack would be embedded. */
-export function usesEmbedded(environment: NodeJS.ProcessEnv): boolean {
+function usesEmbedded(environment: NodeJS.ProcessEnv): boolean {
   return !environment["SUPABASE_URL"] || !environment["REDIS_URL"];
 }
 

@@ -11,7 +11,7 @@ import { openTestPostgres, openTestRedisSource } from "./test-servers.ts";
 const TEMPLATE = "flotilla_template";
 
 /** What one test file gets; the body of the control server's answer. */
-export type TestStackAddress = {
+type TestStackAddress = {
   id: string;
   supabaseUrl: string;
   publishableKey: string;

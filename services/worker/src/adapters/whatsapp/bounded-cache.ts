@@ -1,30 +1,21 @@
+import type { PossiblyExtendedCacheStore } from "@whiskeysockets/baileys";
 import { LRUCache } from "lru-cache";
 
-/** The shape of cache that the library takes. */
-export interface BoundedCache {
-  get<T>(key: string): T | undefined;
-  set<T>(key: string, value: T): void;
-  del(key: string): void;
-  flushAll(): void;
-  close(): void;
-  mget<T>(keys: string[]): Promise<Record<string, T | undefined>>;
-  mset<T>(entries: { key: string; value: T }[]): void;
-}
-
-/** A cache for one link: at most `max` entries, each for `ttlMs`; without timers, so nothing outlives the link. */
-export function createBoundedCache({ max, ttlMs }: { max: number; ttlMs: number }): BoundedCache {
-  const entries = new LRUCache<string, NonNullable<unknown>>({ max, ttl: ttlMs });
-  const get = <T>(key: string): T | undefined => entries.get(key) as T | undefined;
-  const set = (key: string, value: unknown): void => {
-    if (value !== undefined && value !== null) entries.set(key, value);
-  };
+/**
+ * A cache for one link: at most `max` entries, each for `ttlMs`; without timers, so nothing outlives the link. Bounded by
+ * size and not by count, because lru-cache sets the memory of a count aside at once, for every idle link.
+ */
+export function createBoundedCache({ max, ttlMs }: { max: number; ttlMs: number }): PossiblyExtendedCacheStore {
+  const entries = new LRUCache<string, { value: unknown }>({ maxSize: max, sizeCalculation: () => 1, ttl: ttlMs });
+  const get = (key: string): unknown => entries.get(key)?.value;
+  const set = (key: string, value: unknown): void => void entries.set(key, { value });
   return {
-    get,
+    get: get as PossiblyExtendedCacheStore["get"],
     set,
-    del: (key) => void entries.delete(key),
+    del: (key) => entries.delete(key),
     flushAll: () => entries.clear(),
     close: () => entries.clear(),
-    mget: <T>(keys: string[]) => Promise.resolve(Object.fromEntries(keys.map((key) => [key, get<T>(key)]))),
+    mget: (keys) => Promise.resolve(Object.fromEntries(keys.map((key) => [key, get(key)]))) as never,
     mset: (all) => {
       for (const { key, value } of all) set(key, value);
     },

@@ -17,18 +17,18 @@ export interface EventPumpOptions {
   socket: WASocket;
   auth: LinkAuth;
   /** Takes an observation; `first` must succeed before it is handed over. */
-  push(observation: LinkObservation, first?: Promise<unknown>): void;
+  push: (observation: LinkObservation, first?: Promise<unknown>) => void;
   /** The library reported the end, with its error. Called last, after everything it still held back. */
-  onClosed(error: unknown): void;
+  onClosed: (error: unknown) => void;
   /** A QR code is shown or the account is logged in. */
-  onProgress(progress: "qr" | "logged_in"): void;
-  onAck(waMessageId: string): void;
+  onProgress: () => void;
+  onAck: (waMessageId: string) => void;
 }
 
 /** Turns what the library and the raw stanzas tell into observations, in order. Returns a function that stops its timer. */
 export function pumpEvents(options: EventPumpOptions): () => void {
   const { baileys, socket, auth, push, onClosed, onProgress, onAck } = options;
-  const told = new LRUCache<string, true>({ max: 5_000 });
+  const told = new LRUCache<string, true>({ maxSize: 5_000, sizeCalculation: () => 1 });
   let qrRound = 0;
   let loggedIn = false;
   let drained = false;
@@ -62,7 +62,7 @@ export function pumpEvents(options: EventPumpOptions): () => void {
   const onConnection = (update: BaileysEventMap["connection.update"]): void => {
     if (update.qr !== undefined) {
       qrRound++;
-      onProgress("qr");
+      onProgress();
       push({
         kind: "qr",
         value: update.qr,
@@ -76,7 +76,7 @@ export function pumpEvents(options: EventPumpOptions): () => void {
     }
     if (update.connection === "open") {
       loggedIn = true;
-      onProgress("logged_in");
+      onProgress();
       const identity = auth.identity();
       push({ kind: "logged_in", identity }, auth.save(identity));
       caughtUp = setTimeout(() => {

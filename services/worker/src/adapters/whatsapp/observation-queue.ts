@@ -20,15 +20,18 @@ export class ObservationQueue {
 
   /** Adds one; when `first` is given and fails, the observation is dropped. */
   push(observation: LinkObservation, first?: Promise<unknown>): void {
-    this.#tail = this.#tail.then(async () => {
-      try {
-        await first;
-        await this.#observe(observation);
-      } catch (error) {
-        this.#onFailure(error, observation);
-      }
-    });
+    this.#tail = this.#handOver(this.#tail, observation, first);
     first?.catch(() => {}); // told when its turn comes
+  }
+
+  async #handOver(before: Promise<void>, observation: LinkObservation, first?: Promise<unknown>): Promise<void> {
+    await before;
+    try {
+      await first;
+      await this.#observe(observation);
+    } catch (error) {
+      this.#onFailure(error, observation);
+    }
   }
 
   /** Resolves when everything added so far has been handed over. */

@@ -74,10 +74,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     socket.ws.removeAllListeners();
     socket.ws.on("error", () => {}); // a late error of the dropped connection concerns nobody
     // Credentials first: after pairing, the next connection lives on them.
-    queue.push(
-      { kind: "closed", cause },
-      auth.save().catch(() => {}),
-    );
+    queue.push({ kind: "closed", cause }, auth.settled());
   };
   ending.attach({ cut: () => raw.terminate(), giveUp: () => close(undefined) });
   gateRawSend(raw, {

@@ -6,10 +6,10 @@ export interface RawSocket {
 
 export interface GateRules {
   /** False: the lease's deadline has passed and no byte may leave. */
-  mayAct(): boolean;
+  mayAct: () => boolean;
   /** Instead of sending; ends the connection. */
-  onRefused(): void;
-  onSent(): void;
+  onRefused: () => void;
+  onSent: () => void;
 }
 
 /**

@@ -1,0 +1,53 @@
+import { Message } from "@flotilla/shared/contract/http-messages";
+import { AppError } from "@flotilla/shared/contract/problem";
+import { MessageStatus } from "@flotilla/shared/contract/statuses";
+import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supabase";
+import { z } from "zod";
+import type { MessageStore } from "../ports.ts";
+import { readPage } from "./read-page.ts";
+import { unlessRefused } from "./refusals.ts";
+
+const heads = z.record(z.string(), z.int()).default({});
+const RowResult = z.discriminatedUnion("outcome", [
+  z.object({
+    index: z.int(),
+    outcome: z.enum(["accepted", "duplicate"]),
+    id: z.uuid(),
+    status: MessageStatus,
+  }),
+  z.object({
+    index: z.int(),
+    outcome: z.literal("rejected"),
+    code: z.enum(["unknown_session", "session_not_connected", "backlog_full", "client_ref_conflict", "not_stored"]),
+  }),
+]);
+const Accepted = z.object({
+  batch_id: z.uuid().nullable(),
+  results: z.array(RowResult),
+  messages: z.record(z.string(), Message),
+  wakes: z.array(z.object({ session_id: z.uuid(), shard: z.int(), lane: z.int() })),
+  heads,
+  replayed: z.boolean().default(false),
+});
+const Canceled = z.object({ message: Message, heads });
+
+/** Outbound rows in, messages of both directions out. */
+export function createMessageStore(client: ServiceClient): MessageStore {
+  return {
+    async accept(tenant, request) {
+      const answer = await callFunction(client, "accept_messages", { p_tenant: tenant, p: request });
+      return Accepted.parse(unlessRefused(answer, "message"));
+    },
+    async cancel(tenant, id, requestId) {
+      const args = { p_tenant: tenant, p_message: id, p_request_id: requestId };
+      return Canceled.parse(unlessRefused(await callFunction(client, "cancel_message", args), "message"));
+    },
+    async get(tenant, id) {
+      const args = { p_tenant: tenant, p_message: id };
+      const found = await callFunction(client, "get_message", args, { schema: Message.nullable() });
+      if (found === null) throw new AppError("not_found", "There is no such message");
+      return found;
+    },
+    list: (tenant, filters) => readPage(client, "list_messages", { tenant, filters, item: Message }),
+  };
+}

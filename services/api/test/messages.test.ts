@@ -1,0 +1,160 @@
+import { BatchResult, Message, MessagePage } from "@flotilla/shared/contract/http-messages";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { aMessage, openRunningApi, type RunningApi } from "./running-api.ts";
+
+let api: RunningApi;
+beforeAll(async () => {
+  api = await openRunningApi();
+  await api.call("POST", "/v1/sessions", { body: { name: "main" } });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const send = (more: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
+  api.call("POST", "/v1/messages", { body: aMessage("main", more), headers });
+
+test("a message is stored once accepted, held while its session is offline, and read back", async () => {
+  const sent = await send({ to: "+55 (11) 99999-0002", metadata: { order: "7" } }, { "x-request-id": "req-7" });
+  expect(sent.status).toBe(202);
+  expect(sent.headers.get("x-request-id")).toBe("req-7");
+  const message = Message.parse(sent.body);
+  expect(message).toMatchObject({
+    status: "held",
+    status_reason: "session_offline",
+    party: { phone: "+5511999990002", input: "+55 (11) 99999-0002" },
+    metadata: { order: "7" },
+    request_id: "req-7",
+  });
+  expect((await api.call("GET", `/v1/messages/${message.id}`)).body).toEqual(message);
+});
+
+test("the same reference is the same message; with other content it is refused", async () => {
+  const first = await send({ client_ref: "order-1" });
+  const again = await send({ client_ref: "order-1" });
+  expect([first.status, again.status]).toEqual([202, 200]);
+  expect(again.body.id).toBe(first.body.id);
+  const other = await send({ client_ref: "order-1", text: { body: "changed" } });
+  expect(other.body).toMatchObject({ status: 409, code: "client_ref_conflict" });
+});
+
+test("a storm of repeats under one idempotency key makes one message", async () => {
+  const answers = await Promise.all(Array.from({ length: 12 }, () => send({}, { "idempotency-key": "storm" })));
+  expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([202]));
+  expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+  expect(answers.filter((answer) => answer.headers.get("idempotency-replayed") === "true")).toHaveLength(11);
+  expect((await send({ ttl: 90 }, { "idempotency-key": "storm" })).body).toMatchObject({
+    code: "idempotency_key_reused",
+  });
+});
+
+test("a session that does not exist is a bad field, with a pointer", async () => {
+  const { body } = await api.call("POST", "/v1/messages", { body: aMessage("nobody") });
+  expect(body).toMatchObject({ status: 422, code: "validation_failed", errors: [{ pointer: "/session" }] });
+});
+
+test("kinds of content that cannot be sent yet are named as that", async () => {
+  const { body } = await send({ type: "image", image: { media: {} }, text: undefined });
+  expect(body).toMatchObject({ status: 422, code: "unsupported_content", errors: [{ pointer: "/type" }] });
+});
+
+test("Prefer: wait answers 202 when nothing was sent in time, and 200 as soon as there is an end", async () => {
+  const late = await send({}, { prefer: "respond-async, wait=1" });
+  expect(late.status).toBe(202);
+  expect(late.headers.get("preference-applied")).toBeNull();
+
+  const waiting = send({ client_ref: "awaited" }, { prefer: "wait=20" });
+  const found = await expect
+    .poll(async () => (await api.call("GET", "/v1/messages?client_ref=awaited")).body.data[0])
+    .toBeTruthy()
+    .then(async () => (await api.call("GET", "/v1/messages?client_ref=awaited")).body.data[0]);
+  await api.call("POST", `/v1/messages/${found.id}/cancel`);
+  const ended = await waiting;
+  expect(ended.status).toBe(200);
+  expect(ended.body.status).toBe("canceled");
+  expect(ended.headers.get("preference-applied")).toBe("wait=20");
+  expect((await send({}, { prefer: "wait=soon" })).body).toMatchObject({ code: "malformed_header" });
+});
+
+test("a message that has not left is taken back, once is enough", async () => {
+  const { body: message } = await send();
+  const canceled = await api.call("POST", `/v1/messages/${message.id}/cancel`);
+  expect(canceled).toMatchObject({ status: 200, body: { status: "canceled", status_reason: "user" } });
+  expect((await api.call("POST", `/v1/messages/${message.id}/cancel`)).status).toBe(200);
+});
+
+test("a batch tells what became of each item", async () => {
+  const items = [
+    { to: "5511999990010", text: { body: "a" } },
+    { to: "abc", text: { body: "b" }, oops: 1 },
+    { to: "5511999990011", text: { body: "c" }, client_ref: "b-1" },
+    { to: "5511999990011", text: { body: "c" }, client_ref: "b-1" },
+    { to: "5511999990012", text: { body: "d" }, session: "nobody" },
+    7,
+  ];
+  const { status, body } = await api.call("POST", "/v1/messages/batch", {
+    body: { items, defaults: { session: "main", type: "text" } },
+  });
+  expect(status).toBe(202);
+  const result = BatchResult.parse(body);
+  expect(result).toMatchObject({ accepted: 2, duplicate: 1, rejected: 3 });
+  expect(result.results.map((item) => item.outcome)).toEqual([
+    "accepted",
+    "rejected",
+    "accepted",
+    "duplicate",
+    "rejected",
+    "rejected",
+  ]);
+  expect(result.results[1]!.problem!.errors).toMatchObject([{ pointer: "/items/1/oops", code: "unknown_field" }]);
+  expect(result.results[4]!.problem!.errors).toMatchObject([{ pointer: "/items/4/session", code: "unknown_session" }]);
+  const { body: listed } = await api.call("GET", `/v1/messages?batch=${result.batch_id}`);
+  expect(MessagePage.parse(listed).data.map((message) => message.text!.body)).toEqual(["c", "a"]);
+});
+
+test("an atomic batch with one bad item stores nothing and names every bad one", async () => {
+  const items = [aMessage("main", { client_ref: "at-1" }), aMessage("main", { to: "x" }), aMessage("nobody")];
+  const byShape = await api.call("POST", "/v1/messages/batch", { body: { items, atomic: true } });
+  expect(byShape.body).toMatchObject({ status: 422, errors: [{ pointer: "/items/1/to" }] });
+  const byRow = await api.call("POST", "/v1/messages/batch", { body: { items: [items[0], items[2]], atomic: true } });
+  expect(byRow.body).toMatchObject({ status: 422, errors: [{ pointer: "/items/1/session" }] });
+  expect((await api.call("GET", "/v1/messages?client_ref=at-1")).body.data).toEqual([]);
+  expect((await send({ client_ref: "at-1" })).status).toBe(202);
+});
+
+test("a keyed batch gives the first answer again", async () => {
+  const request = () =>
+    api.call("POST", "/v1/messages/batch", {
+      body: { items: [aMessage("main"), aMessage("main", { to: "?" })] },
+      headers: { "idempotency-key": "batch-1" },
+    });
+  const [first, again] = [await request(), await request()];
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+  expect(again.body).toEqual(first.body);
+});
+
+test("a batch of 1,000 is taken, 1,001 are too many", async () => {
+  const items = Array.from({ length: 1_001 }, (_, index) => aMessage("main", { to: `55119${10_000_000 + index}` }));
+  const { body } = await api.call("POST", "/v1/messages/batch", { body: { items: items.slice(1) } });
+  expect(body).toMatchObject({ accepted: 1_000, rejected: 0 });
+  const tooMany = await api.call("POST", "/v1/messages/batch", { body: { items } });
+  expect(tooMany.body).toMatchObject({ status: 422, code: "too_many_items" });
+});
+
+test("chats are listed by activity with their messages, and read", async () => {
+  await send({ to: "5511999990099" });
+  const { body: page } = await api.call("GET", "/v1/chats?session=main&limit=1");
+  const [chat] = page.data;
+  expect(chat).toMatchObject({ kind: "direct", party: { phone: "+5511999990099" } });
+  const next = await api.call("GET", `/v1/chats?session=main&limit=1&cursor=${page.next_cursor}`);
+  expect(next.body.data[0].id).not.toBe(chat.id);
+  expect((await api.call("GET", `/v1/chats/${chat.id}`)).body).toMatchObject({ id: chat.id });
+  expect((await api.call("GET", `/v1/chats/${chat.id}/messages`)).body.data).toHaveLength(1);
+  expect((await api.call("POST", `/v1/chats/${chat.id}/read`)).status).toBe(204);
+});
+
+test("no log line holds a text or a whole number", async () => {
+  await send({ to: "5511987654321", text: { body: "very private words" } });
+  const lines = api.logged.join("");
+  expect(lines).toContain("POST /v1/messages → 202");
+  expect(lines).not.toContain("very private words");
+  expect(lines).not.toContain("5511987654321");
+});

@@ -1,0 +1,215 @@
+import { openTestStack, type TestStack } from "@flotilla/shared/testing/fixtures";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
+import { Redis } from "ioredis";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Frame } from "./fake-link.ts";
+import { openTenant, type TestTenant } from "./stack-helpers.ts";
+
+let stack: TestStack;
+let tenant: TestTenant;
+const children = new Set<ChildProcess>();
+const stacks: TestStack[] = [];
+
+beforeEach(async () => {
+  stack = await openTestStack();
+  stacks.push(stack);
+  tenant = await openTenant(stack);
+});
+afterEach(async () => {
+  await Promise.all([...children].map((child) => end(child, "SIGKILL")));
+});
+afterAll(async () => {
+  for (const each of stacks) await each[Symbol.asyncDispose]();
+});
+
+interface WorkerProcess {
+  child: ChildProcess;
+  frames: Frame[];
+  log: string[];
+}
+
+function startProcess(more: Record<string, string> = {}): WorkerProcess {
+  const child = spawn(process.execPath, [new URL("fake-worker.ts", import.meta.url).pathname], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env["PATH"],
+      PORT: "0",
+      LOG_LEVEL: "info",
+      REDIS_URL: stack.redisUrl,
+      SUPABASE_URL: stack.supabaseUrl,
+      SUPABASE_SECRET_KEY: stack.secretKey,
+      WHATSAPP_URL: "ws://127.0.0.1:9/ws/chat",
+      CREDENTIALS_KEY: "k".repeat(44),
+      LEASE_TTL_MS: "2000",
+      LEASE_MARGIN_MS: "500",
+      HEARTBEAT_MS: "200",
+      SETTLE_MS: "300",
+      SWEEP_MS: "1000",
+      ...more,
+    },
+  });
+  children.add(child);
+  child.on("exit", () => children.delete(child));
+  const process_: WorkerProcess = { child, frames: [], log: [] };
+  createInterface({ input: child.stdout! }).on("line", (line) => {
+    if (line.startsWith("frame ")) process_.frames.push(JSON.parse(line.slice(6)) as Frame);
+    else process_.log.push(line);
+  });
+  createInterface({ input: child.stderr! }).on("line", (line) => process_.log.push(line));
+  return process_;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  child.kill(signal);
+  return await exited;
+}
+
+const phone = (n: number) => `5511${String(90_000_000 + (n % 40))}`;
+
+async function openSessions(count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, n) => `s${n}`);
+  await Promise.all(names.map((name, n) => tenant.createSession(name, n * 7)));
+  return names;
+}
+
+async function allConnected(ids: number, describe = "every session to be connected"): Promise<void> {
+  await waitFor(
+    async () => {
+      const { data } = await tenant.client.from("whatsapp_sessions").select("status").eq("status", "connected");
+      return data?.length === ids;
+    },
+    { describe, timeoutMs: 20_000, intervalMs: 100 },
+  );
+}
+
+const shardsByOwner = async () => {
+  const { data } = await tenant.client.from("shards").select("shard,owner").lt("shard", 42).not("owner", "is", null);
+  return data as { shard: number; owner: string }[];
+};
+
+async function allSent(count: number, timeoutMs = 30_000): Promise<void> {
+  await waitFor(async () => (await tenant.messageCounts())["sent"] === count, {
+    describe: `${count} messages to be sent`,
+    timeoutMs,
+    intervalMs: 200,
+  }).catch(async (error: unknown) => {
+    throw new Error(`${String(error)} ${JSON.stringify(await tenant.messageCounts())}`);
+  });
+}
+
+/** Every message under one WhatsApp id; and first frames of a chat in the order in which they were accepted. */
+function checkFrames(frames: Frame[], messages: number): void {
+  const ids = new Map<string, Set<string>>();
+  const lastSeq = new Map<string, number>();
+  for (const { message, waMessageId, chat, lane, seq } of frames) {
+    const seen = ids.get(message) ?? new Set();
+    if (seen.size === 0) {
+      const key = `${chat} ${lane}`;
+      expect(seq, "first frames of a chat keep their order").toBeGreaterThan(lastSeq.get(key) ?? 0);
+      lastSeq.set(key, seq);
+    }
+    ids.set(message, seen.add(waMessageId));
+  }
+  expect(ids.size).toBe(messages);
+  for (const seen of ids.values()) expect(seen.size).toBe(1);
+}
+
+describe("two workers", () => {
+  test("share the sessions; when one is killed the other finds all of them and finishes every message once", async () => {
+    const names = await openSessions(6);
+    const [first, second] = [startProcess(), startProcess()];
+    await allConnected(6);
+    await waitFor(
+      async () =>
+        new Set((await shardsByOwner()).filter(({ shard }) => shard % 7 === 0).map(({ owner }) => owner)).size === 2,
+      { describe: "both workers to hold sessions", timeoutMs: 15_000 },
+    );
+    for (const name of names) await tenant.accept(name, 150, phone);
+    await waitFor(() => first.frames.length > 20 && second.frames.length > 20, { describe: "both to send" });
+    await end(first.child, "SIGKILL");
+    await allSent(900);
+    await waitFor(async () => new Set((await shardsByOwner()).map(({ owner }) => owner)).size === 1, {
+      describe: "one owner of all shards",
+    });
+    checkFrames([...first.frames, ...second.frames], 900);
+    const repeats = [...first.frames, ...second.frames].length - 900;
+    // At most what was on the wire of the killed worker: 8 chats of each of its sessions.
+    expect(repeats).toBeLessThanOrEqual(6 * 8);
+    await allConnected(6, "every session to be connected again");
+  });
+
+  test("a worker that is asked to end hands its sessions over in order, without one repeat", async () => {
+    const names = await openSessions(4);
+    const [first, second] = [startProcess(), startProcess()];
+    await allConnected(4);
+    for (const name of names) await tenant.accept(name, 150, phone);
+    await waitFor(() => first.frames.length + second.frames.length > 60, { describe: "sending" });
+    expect(await end(first.child, "SIGTERM")).toBe(0);
+    await allSent(600);
+    checkFrames([...first.frames, ...second.frames], 600);
+    expect([...first.frames, ...second.frames]).toHaveLength(600);
+    expect(second.log.join("\n")).not.toContain('"level":"error"');
+  });
+
+  test("a worker that joins is given its share", async () => {
+    await openSessions(6);
+    const first = startProcess();
+    await allConnected(6);
+    startProcess();
+    await waitFor(
+      async () => {
+        const owners = (await shardsByOwner()).filter(({ shard }) => shard % 7 === 0).map(({ owner }) => owner);
+        return (
+          owners.length === 6 &&
+          new Set(owners).size === 2 &&
+          Math.abs(owners.filter((o) => o === owners[0]).length - 3) <= 1
+        );
+      },
+      { describe: "three sessions each", timeoutMs: 15_000, intervalMs: 100 },
+    );
+    await allConnected(6);
+    expect(first.log.join("\n")).toContain("handed shard");
+  });
+});
+
+describe("one worker", () => {
+  test("frozen past its lease it drops its links at once and sends nothing more under the old lease", async () => {
+    const [name] = await openSessions(1);
+    const first = startProcess();
+    await allConnected(1);
+    await tenant.accept(name!, 2_000, phone);
+    await waitFor(() => first.frames.length > 20, { describe: "sending" });
+    first.child.kill("SIGSTOP");
+    const second = startProcess();
+    await waitFor(() => second.frames.length > 20, { describe: "the other to send", timeoutMs: 15_000 });
+    const before = first.frames.length;
+    first.child.kill("SIGCONT");
+    await waitFor(() => first.child.signalCode !== null || first.log.some((line) => line.includes("dropped at once")), {
+      describe: "the fence, or the watchdog",
+    });
+    const ofSecond = new Set(second.frames.map(({ message }) => message));
+    const late = first.frames.slice(before).filter(({ message }) => ofSecond.has(message));
+    expect(late.length).toBeLessThanOrEqual(8);
+    await allSent(2_000, 60_000);
+    checkFrames([...first.frames.slice(0, before), ...second.frames], 2_000);
+  });
+
+  test("Redis forgets everything while it sends, wake-ups included: the sweep finds the rest", async () => {
+    const [name] = await openSessions(1);
+    const first = startProcess();
+    await allConnected(1);
+    const redis = new Redis(stack.redisUrl);
+    for (let round = 0; round < 4; round++) {
+      await tenant.accept(name!, 100, phone);
+      await redis.flushall();
+    }
+    await allSent(400);
+    checkFrames(first.frames, 400);
+    expect(first.frames).toHaveLength(400);
+    redis.disconnect();
+  });
+});
