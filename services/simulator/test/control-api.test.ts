@@ -28,7 +28,7 @@ describe("the control API", () => {
     const qr = await eventually("a QR code", () => client.qrs[0]);
     const answer = await call("POST", `/sim/v1/phones/${phone}/scan-qr`, { qr });
     expect(answer).toMatchObject({ status: 200, body: { jid: `${phone}:1@s.whatsapp.net`, device: 1 } });
-    await eventually("the connection is open", () => client.opened > 0);
+    await eventually("the connection is open", () => client.caughtUp > 0);
     return client;
   };
 
@@ -103,7 +103,7 @@ describe("the control API", () => {
     client.connect();
     const qr = await eventually("a QR code", () => client.qrs[0]);
     expect((await call("POST", "/admin/mock-phone/scan-qr", qr)).status).toBe(204);
-    await eventually("the connection is open", () => client.opened > 0);
+    await eventually("the connection is open", () => client.caughtUp > 0);
     expect(client.phone).toMatch(/^1555\d{7}$/);
   });
 

@@ -35,10 +35,10 @@ export interface ShardKeeper extends LeaseGuard {
   start(): void;
   /** Asks for a heartbeat now; several asks within one make one. */
   beat(): void;
-  held(): Lease[];
-  isDraining(): boolean;
+  held: () => Lease[];
+  isDraining: () => boolean;
   /** The database's time as of the last heartbeat plus what has passed since; good to some milliseconds. */
-  databaseNowMs(): number;
+  databaseNowMs: () => number;
   /** Rejects unless the last heartbeat succeeded within the lease. */
   check(): Promise<void>;
   /** Hands everything over and leaves the fleet; heartbeats go on until the last shard is released. */
@@ -165,7 +165,8 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
 
   async function beatForEver(): Promise<void> {
     let failing = false;
-    while (!stopping.signal.aborted && !drained) {
+    const isOver = () => stopping.signal.aborted || drained;
+    while (!isOver()) {
       const next = new Promise<void>((resolve) => (wake = resolve));
       const begun = monotonicMs();
       try {
