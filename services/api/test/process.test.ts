@@ -6,6 +6,9 @@ import { expect, test } from "vitest";
 
 const main = new URL("../src/main.ts", import.meta.url).pathname;
 
+/** A machine that runs every suite at once takes its time to start a process. */
+const patienceMs = 120_000;
+
 test("the process starts from its environment, and told to end it answers who waits and exits with 0", async () => {
   await using stack = await openTestStack();
   const { accessToken } = await stack.signUp();
@@ -19,12 +22,13 @@ test("the process starts from its environment, and told to end it answers who wa
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  using _ = { [Symbol.dispose]: () => void child.kill("SIGKILL") };
   let output = "";
   child.stdout.on("data", (piece) => (output += piece));
   const exited = once(child, "exit");
   const url = await waitFor(() => /listens on (http:[^,"]+)/.exec(output)?.[1], {
     describe: "the address",
-    timeoutMs: 20_000,
+    timeoutMs: patienceMs,
   });
 
   const headers = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
@@ -45,9 +49,9 @@ test("the process starts from its environment, and told to end it answers who wa
   child.kill("SIGTERM");
   expect((await Promise.all(waits)).map((answer) => answer.status)).toEqual([200, 204]);
   expect(await exited).toEqual([0, null]);
-  expect(performance.now() - begun).toBeLessThan(15_000);
+  expect(performance.now() - begun).toBeLessThan(25_000);
   expect(output).toContain("api has stopped");
-});
+}, patienceMs);
 
 test("a start with bad settings names each of them and exits with 1", async () => {
   const child = spawn(process.execPath, [main], {
@@ -58,4 +62,4 @@ test("a start with bad settings names each of them and exits with 1", async () =
   child.stdout.on("data", (piece) => (output += piece));
   expect(await once(child, "exit")).toEqual([1, null]);
   for (const name of ["REDIS_URL", "PORT", "SUPABASE_URL", "SUPABASE_SECRET_KEY"]) expect(output).toContain(name);
-});
+}, patienceMs);
