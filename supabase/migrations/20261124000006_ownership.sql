@@ -121,11 +121,14 @@ end $$;
 
 -- Says goodbye: the worker's row goes, and with it any lease it did not release one by one.
 create function public.leave_fleet(p_worker text) returns void
-language sql set search_path = '' as $$
+language sql set search_path = '' set lock_timeout = '2s' as $$
+  update public.shards h set owner = null, clean = true
+    where h.shard in (select shard from public.shards where owner = p_worker order by shard for update skip locked);
   delete from public.workers where id = p_worker
 $$;
 
--- The sessions of some shards that want attention: those to run and those to unlink. With `p_sessions` only these.
+-- The sessions of some shards that want attention: those to run, those to unlink, and those whose last owner died before it
+-- could stop them. With `p_sessions` only these.
 create function public.load_sessions(p_shards int[], p_sessions uuid[] default null) returns jsonb
 language sql volatile set search_path = '' as $$
   select coalesce(jsonb_agg(jsonb_build_object(
@@ -135,7 +138,8 @@ language sql volatile set search_path = '' as $$
     'pairing_attempt', s.pairing_attempt, 'auth_state', s.auth_state, 'pace_tat_ms', (extract(epoch from s.pace_tat) * 1000)::bigint,
     'changed_at', public.iso(s.changed_at)) order by s.shard, s.id), '[]')
   from public.whatsapp_sessions s
-  where s.shard = any (p_shards) and (p_sessions is null and (s.desired = 'running' or s.unlink) or s.id = any (p_sessions))
+  where s.shard = any (p_shards) and (s.id = any (p_sessions) or p_sessions is null and (s.desired = 'running' or s.unlink
+    or s.status not in ('stopped', 'conflict', 'logged_out', 'restricted', 'banned', 'failed')))
 $$;
 
 -- Signal keys by id: [{session_id, type, key_ids}] gives [{session_id, type, key_id, value}].

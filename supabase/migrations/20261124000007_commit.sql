@@ -336,7 +336,8 @@ begin
       and m.direction = 'out' and m.status = 'queued' order by m.seq limit 1) q on true
     where s.shard = any (v_shards) and s.desired = 'running' and (l.touched_at >= v_since or v_since is null and q.first_seq is not null);
   select coalesce(jsonb_agg(s.id), '[]') into v_sessions from public.whatsapp_sessions s
-    where s.shard = any (v_shards) and (s.changed_at >= v_since or v_since is null and (s.desired = 'running' or s.unlink));
+    where s.shard = any (v_shards) and (s.changed_at >= v_since or v_since is null and (s.desired = 'running' or s.unlink
+      or s.status not in ('stopped', 'conflict', 'logged_out', 'restricted', 'banned', 'failed')));
   return jsonb_build_object('lanes', v_lanes, 'sessions', v_sessions, 't', to_jsonb(v_t));
 end $$;
 

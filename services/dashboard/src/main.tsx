@@ -47,7 +47,9 @@ function openServices(config: PageConfig): AppServices {
     if (event === "TOKEN_REFRESHED") realtime.refresh(session?.access_token ?? null);
     if (event === "SIGNED_OUT") queryClient.clear();
   });
-  return { config, auth, api: createApiClient(send), simulator: createSimulatorClient(send), realtime };
+  // The simulator is no part of the platform and gets no token.
+  const simulator = createSimulatorClient(createSendRequest(config.apiUrl, async () => null));
+  return { config, auth, api: createApiClient(send), simulator, realtime };
 }
 
 const root = document.querySelector("#root");

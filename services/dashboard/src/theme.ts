@@ -30,7 +30,7 @@ const dark: MantineColorsTuple = [
 /** The look as tokens: components take sizes, radii and colours from here and from `tokens.css`. */
 export const theme = createTheme({
   primaryColor: "sea",
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   colors: { sea, dark },
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, monospace",

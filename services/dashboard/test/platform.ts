@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import pino from "pino";
+import { createLogger } from "@flotilla/shared/runtime/logger";
 import { openDashboardServer } from "../src/server/dashboard-server.ts";
 import { openFakePlatform } from "./fake/fake-platform.ts";
 
@@ -27,7 +27,10 @@ export async function openPlatform(): Promise<Platform> {
       publishableKey: "sb_publishable_test",
       upstreams: { api: fake.url, realtime: [fake.url], simulator: fake.url, supabase: fake.url },
     },
-    { logger: pino({ level: "silent" }), distFolder: fileURLToPath(new URL("../dist", import.meta.url)) },
+    {
+      logger: createLogger({ service: "dashboard", level: "silent" }),
+      distFolder: fileURLToPath(new URL("../dist", import.meta.url)),
+    },
   );
   return {
     url: `http://127.0.0.1:${server.port}`,

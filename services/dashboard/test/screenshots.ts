@@ -50,7 +50,6 @@ async function tour(browser: Browser, platform: Platform, scheme: "light" | "dar
   await page.locator("article a").first().click();
   await page.getByRole("heading", { name: "Progress" }).waitFor();
   await shoot(page, `campaign-${suffix}`);
-  await visit("/whatsapp-test", "Test bench", "test-bench-linked");
 
   await page.goto(`${platform.url}/sessions?new`);
   await page.getByLabel("Name", { exact: true }).fill(`Shop ${scheme} ${size}`);
@@ -62,6 +61,18 @@ async function tour(browser: Browser, platform: Platform, scheme: "light" | "dar
   const id = new URL(page.url()).pathname.split("/").at(-1);
   await page.goto(`${platform.url}/whatsapp-test?session=${id}`);
   await page.getByRole("button", { name: "Scan with this phone" }).waitFor();
+  await shoot(page, `test-bench-scan-${suffix}`);
+  await page.getByRole("button", { name: "Scan with this phone" }).click();
+  await page.getByRole("textbox", { name: /^Message to / }).fill("Your order 8812 is ready. When can you come?");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log", { name: /^Screen of / }).waitFor();
+  await page.getByRole("textbox", { name: "As the phone" }).fill("Tomorrow at six, thank you!");
+  await page.keyboard.press("Enter");
+  await page
+    .getByRole("log", { name: /^Conversation with / })
+    .getByText("Tomorrow at six")
+    .waitFor();
+  await page.locator('[data-status="read"]').first().waitFor();
   await shoot(page, `test-bench-${suffix}`);
   await context.close();
 }

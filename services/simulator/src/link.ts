@@ -44,6 +44,7 @@ export class Link {
   readonly #handshake: NoiseHandshake;
   readonly #timeout: NodeJS.Timeout;
   #ciphers: Established | undefined;
+  #outbox: Buffer[] = [];
 
   constructor(id: string, socket: WebSocket, owner: LinkOwner) {
     this.id = id;
@@ -65,18 +66,23 @@ export class Link {
     if (this.#state !== "open" || this.muted || !this.#ciphers) return;
     const plaintext = encodeBinaryNode(stanza);
     this.framesOut += 1;
-    this.#socket.send(frame(this.#ciphers.outgoing.encrypt(plaintext)));
+    this.#outbox.push(frame(this.#ciphers.outgoing.encrypt(plaintext)));
+    // What is said in one turn of the event loop goes out as one WebSocket message: a fraction of the system calls.
+    if (this.#outbox.length === 1) setImmediate(() => this.#flush());
   }
 
   /** Writes bytes that are no stanza, as a broken server would. */
   sendGarbage(bytes: Buffer): void {
-    if (this.#state === "open") this.#socket.send(frame(bytes));
+    if (this.#state !== "open") return;
+    this.#outbox.push(frame(bytes));
+    this.#flush();
   }
 
   /** Says a last word, if any, and closes the WebSocket in order. */
   end(lastWord?: BinaryNode): void {
     if (lastWord) this.send(lastWord);
     if (this.#state === "closed") return;
+    this.#flush();
     this.#socket.close();
     const terminate = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
     this.#socket.once("close", () => clearTimeout(terminate));
@@ -85,6 +91,13 @@ export class Link {
   /** Drops the connection without a word. */
   reset(): void {
     this.#socket.terminate();
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return;
+    const frames = this.#outbox;
+    this.#outbox = [];
+    if (this.#state === "open") this.#socket.send(frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames));
   }
 
   #receive(data: Buffer): void {
@@ -112,9 +125,18 @@ export class Link {
         this.#owner.authenticate(this, this.#ciphers);
         return;
       case "open":
-        if (this.#ciphers) this.#owner.stanza(this, parseNode(this.#ciphers.incoming.decrypt(bytes)));
+        if (this.#ciphers) this.#handOver(parseNode(this.#ciphers.incoming.decrypt(bytes)));
         return;
       case "closed":
+    }
+  }
+
+  #handOver(stanza: BinaryNode): void {
+    try {
+      this.#owner.stanza(this, stanza);
+    } catch (error) {
+      // The stream itself is sound: one stanza that we cannot handle must not cost the client its connection.
+      this.#owner.logger.warn({ err: error, link: this.id, tag: stanza.tag }, "A stanza could not be handled");
     }
   }
 

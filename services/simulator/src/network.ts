@@ -290,7 +290,7 @@ export class Network implements LinkOwner, PhoneWorld {
 }
 
 /** A number as it may appear in logs. */
-export function shortened(phone: string): string {
+function shortened(phone: string): string {
   return `…${phone.slice(-4)}`;
 }
 

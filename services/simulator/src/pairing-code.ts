@@ -34,15 +34,10 @@ export class PairingCodeDesk {
   /** A client that is not logged in sends a `link_code_companion_reg` request. Returns the content of the answer. */
   handle(link: Link, stanza: BinaryNode): { content?: BinaryNode[] } | undefined {
     const subject = child(stanza, "link_code_companion_reg");
-    switch (subject?.attrs["stage"]) {
-      case "companion_hello":
-        return this.#hello(link, subject);
-      case "companion_finish":
-        this.#byLink.get(link)?.finish?.(subject);
-        return {};
-      default:
-        return undefined;
-    }
+    if (subject?.attrs["stage"] === "companion_hello") return this.#hello(link, subject);
+    if (subject?.attrs["stage"] !== "companion_finish") return undefined;
+    this.#byLink.get(link)?.finish?.(subject);
+    return {};
   }
 
   /** Whether a client waits for the code that this number's phone would get. */

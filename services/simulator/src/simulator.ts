@@ -9,7 +9,7 @@ import { WebSocketServer } from "ws";
 import type { SimulatorConfig } from "./config.ts";
 import { createControlApi } from "./control-api.ts";
 import { Network } from "./network.ts";
-import { quietLibsignal } from "./people/quiet-libsignal.ts";
+import { tuneLibsignal } from "./people/tune-libsignal.ts";
 import { createTlsCertificate, type TlsCertificate } from "./protocol/tls-certificate.ts";
 import { StateStore } from "./state-store.ts";
 
@@ -27,7 +27,7 @@ const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** Opens the network, its port and its data folder. Throws when the port is taken or the folder is unreadable. */
 export async function openSimulator(config: SimulatorConfig, logger: Logger): Promise<Simulator> {
-  quietLibsignal();
+  tuneLibsignal();
   const store = config.dataDir === undefined ? undefined : new StateStore(config.dataDir, logger);
   const secret = await chooseSecret(config, store);
   const network = new Network({
@@ -48,6 +48,8 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
   });
+  // The server repeats its errors on the WebSocket server, where nobody would hear them: `listen` throws them.
+  sockets.on("error", () => undefined);
   sockets.on("connection", (socket) => network.accept(socket));
   await listen(server, config);
   const { port } = server.address() as AddressInfo;

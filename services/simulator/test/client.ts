@@ -1,6 +1,8 @@
 import {
   type AuthenticationCreds,
   type BinaryNode,
+  Curve,
+  generateSignalPubKey,
   initAuthCreds,
   makeWASocket,
   proto,
@@ -10,9 +12,17 @@ import {
   type WAMessage,
   type WASocket,
 } from "@whiskeysockets/baileys";
+import signalCurve from "libsignal/src/curve.js";
 import pino from "pino";
 import { configWith, type SimulatorConfig } from "../src/config.ts";
 import { openSimulator, type Simulator } from "../src/simulator.ts";
+
+// The library ignores the result of its signature check (7.0.0-rc14, lib/Utils/crypto.js). With the real result the
+// clients of these tests accept nothing that is not signed as it should be.
+Object.assign(Curve, {
+  verify: (key: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+    signalCurve.verifySignature(Buffer.from(generateSignalPubKey(key)), message, signature),
+});
 
 /** Waits until `probe` gives something truthy. Throws after `timeoutMs`. */
 export async function eventually<T>(what: string, probe: () => T | undefined | false, timeoutMs = 15_000): Promise<T> {
@@ -37,6 +47,8 @@ export class Client {
   readonly stanzas: BinaryNode[] = [];
   readonly sent = new Map<string, proto.IMessage>();
   opened = 0;
+  /** How often everything that waited had arrived: only then is a connection quiet enough to be ended. */
+  caughtUp = 0;
   socket!: WASocket;
   readonly #url: string;
 
@@ -54,9 +66,10 @@ export class Client {
 
   /** Connects again after the network ended the connection or `close`. */
   async reconnect(): Promise<void> {
-    const before = this.opened;
+    const before = { opened: this.opened, caughtUp: this.caughtUp };
     this.connect();
-    await eventually("the connection is open again", () => this.opened > before);
+    await eventually("the connection is open again", () => this.opened > before.opened);
+    await eventually("what waited has arrived", () => this.caughtUp > before.caughtUp);
   }
 
   /** Connects; comes back by itself only after the 515 that ends pairing, as the library asks for. */
@@ -69,7 +82,8 @@ export class Client {
     });
     this.socket = socket;
     socket.ev.on("creds.update", (update) => void Object.assign(this.creds, update));
-    socket.ev.on("connection.update", ({ connection, qr, lastDisconnect }) => {
+    socket.ev.on("connection.update", ({ connection, qr, lastDisconnect, receivedPendingNotifications }) => {
+      if (receivedPendingNotifications) this.caughtUp += 1;
       if (qr) this.qrs.push(qr);
       if (connection === "open") this.opened += 1;
       if (connection !== "close") return;
@@ -163,6 +177,7 @@ export class TestNetwork implements AsyncDisposable {
     const { network } = this.simulator;
     await network.pairing.scan(network.accounts.get(phone), qr);
     await eventually("the connection is open", () => client.opened > 0);
+    await eventually("what waited has arrived", () => client.caughtUp > 0);
     return client;
   }
 

@@ -1,3 +1,4 @@
+import { WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { endings, endLink, type Ending } from "../src/endings.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
@@ -16,6 +17,19 @@ describe("connections of linked devices", () => {
   });
   afterEach(async () => net.clean());
   afterAll(async () => net[Symbol.asyncDispose]());
+
+  it("are refused by a client that does not trust this network's root key", async () => {
+    const trusted = WA_CERT_DETAILS.PUBLIC_KEY;
+    Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: Buffer.alloc(32, 9) });
+    try {
+      const client = net.client();
+      client.connect();
+      await eventually("the refusal", () => client.closeCodes.length > 0);
+      expect(client.closeCodes).toEqual([400]);
+    } finally {
+      Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: trusted });
+    }
+  });
 
   it("can be had by a pairing code instead of a QR code", async () => {
     const client = net.client();
@@ -71,6 +85,7 @@ describe("connections of linked devices", () => {
     await eventually("the end of the first", () => client.closeCodes.includes(440));
     const id = await second.send(jidOf(contact), "still here");
     await eventually("delivered", () => second.reached(id, DELIVERED));
+    expect(second.closeCodes).toEqual([]);
   });
 
   it("end for good when the client logs out", async () => {
@@ -79,7 +94,8 @@ describe("connections of linked devices", () => {
     await eventually("the device is gone", () => deviceOf(client) === undefined);
     const again = net.client(client);
     again.connect();
-    await eventually("the refusal", () => again.closeCodes.includes(401));
+    await eventually("the refusal", () => again.closeCodes.length > 0);
+    expect(again.closeCodes).toEqual([401]);
   });
 
   it("end with 401 when the phone removes the device, and the next device gets the next number", async () => {
@@ -153,6 +169,8 @@ describe("connections of linked devices", () => {
     await eventually("the app state key", () => first.creds.myAppStateKeyId && second.creds.myAppStateKeyId);
     await first.socket.updateProfileName("New Name");
     await eventually("the name on the other device", () => second.creds.me?.name === "New Name");
+    const { appState } = net.simulator.network.accounts.get("15550005555");
+    expect(appState.get("critical_block")).toMatchObject({ version: 1 });
   });
 
   it("answer what is not implemented with an error, and record it", async () => {

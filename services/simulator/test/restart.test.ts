@@ -57,7 +57,8 @@ describe("a network with a data folder", () => {
     await before.simulator[Symbol.asyncDispose]();
     await open(Number(url.port));
     await client.reconnect();
-    await eventually("the message", () => client.inbound().some(({ text }) => text === "wait for me"));
+    await eventually("the message", () => client.inbound().length > 0);
+    expect(client.inbound()).toMatchObject([{ text: "wait for me", type: "append" }]);
   });
 
   it("ignores a last line that a kill cut off, and refuses a damaged file", async () => {

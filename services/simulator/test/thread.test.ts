@@ -109,6 +109,7 @@ describe.each(["lid", "pn"] as const)("a Baileys client on the simulated network
     await client.keys.clear?.();
     await personOf(contact).write(client.phone, "second");
     await eventually("the second message", () => client.inbound().some(({ text }) => text === "second"));
+    expect(client.inbound().map(({ text }) => text)).toEqual(["first", "second"]);
   });
 
   it("carries messages between two paired accounts, with receipts", async () => {

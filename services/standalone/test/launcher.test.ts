@@ -1,13 +1,17 @@
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { createClient } from "@supabase/supabase-js";
 import { Redis } from "ioredis";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 
+import { reset } from "../src/commands/reset.ts";
+import { stop } from "../src/commands/stop.ts";
 import { type Child, startChild, stopChild } from "../src/embedded/child.ts";
+import { freePort } from "../src/embedded/free-port.ts";
 import { isProcess } from "../src/embedded/leftovers.ts";
+import { parseOptions } from "../src/options.ts";
 
 const folder = `/var/tmp/flotilla-launcher-${process.pid}`;
 const readySchema = z.object({
@@ -29,18 +33,16 @@ afterAll(async () => {
 async function launch(environment: Record<string, string> = {}) {
   const sentences: string[] = [];
   let latest: Ready | undefined;
-  const child = await startChild(
-    process.execPath,
-    [fileURLToPath(new URL("support/launch.ts", import.meta.url)), folder],
-    {
-      env: { ...process.env, ...environment },
-      onLine: (line) => {
-        const said = line.startsWith("{") ? (JSON.parse(line) as Record<string, unknown>) : {};
-        if (typeof said["say"] === "string") sentences.push(said["say"]);
-        if (said["ready"] !== undefined) latest = readySchema.parse(said["ready"]);
-      },
+  // Spelled relative, as npm's scripts spell it.
+  const child = await startChild(process.execPath, ["support/launch.ts", folder], {
+    cwd: fileURLToPath(new URL(".", import.meta.url)),
+    env: { ...process.env, ...environment },
+    onLine: (line) => {
+      const said = line.startsWith("{") ? (JSON.parse(line) as Record<string, unknown>) : {};
+      if (typeof said["say"] === "string") sentences.push(said["say"]);
+      if (said["ready"] !== undefined) latest = readySchema.parse(said["ready"]);
     },
-  );
+  });
   launched.push(child);
   const ready = async (): Promise<Ready> =>
     await waitFor(
@@ -58,6 +60,7 @@ async function launch(environment: Record<string, string> = {}) {
   return { child, sentences, ready, again };
 }
 
+const optionsFor = (dataFolder: string) => ({ ...parseOptions(["stop"], {}), dataFolder });
 const pidOf = (ready: Ready, name: string) => ready.services.find((service) => service.name === name)?.pid ?? 0;
 const childrenIn = () =>
   z
@@ -101,7 +104,19 @@ test("it starts cold, replaces a killed worker, ends in order, and finds its dat
   const redisAgain = new Redis(third.redisUrl);
   expect(await redisAgain.get("kept")).toBe("yes");
   redisAgain.disconnect();
-  await stopChild(warm.child, "SIGTERM", 30_000);
+
+  await expect(reset(optionsFor(folder))).rejects.toThrow("npm stop first");
+  expect(await stop(optionsFor(folder))).toBe(0);
+  await warm.child.exited;
+  expect(await reset(optionsFor(folder))).toBe(0);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a folder that is none of ours is not emptied", async () => {
+  mkdirSync(`${folder}-foreign`);
+  writeFileSync(`${folder}-foreign/precious`, "");
+  await expect(reset(optionsFor(`${folder}-foreign`))).rejects.toThrow("is left alone");
+  rmSync(`${folder}-foreign`, { recursive: true });
 });
 
 test("what a launcher killed with -9 left running is ended by the next start", async () => {
@@ -124,16 +139,17 @@ test("a wrong REDIS_URL is named with its reason, and nothing stays behind", asy
   const failed = await launch({ REDIS_URL: "redis://127.0.0.1:1" });
   await failed.child.exited;
   await failed.child.closed;
-  expect(failed.child.lastLines()).toContain("REDIS_URL: 127.0.0.1:1 cannot be used: connect ECONNREFUSED");
+  expect(failed.child.lastLines()).toContain("REDIS_URL redis://127.0.0.1:1 cannot be used: nothing listens there");
   expect(existsSync(`${folder}/processes.json`)).toBe(false);
 });
 
 test("a wrong SUPABASE_URL is named with its reason", async () => {
-  const keys = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_x", SUPABASE_SECRET_KEY: "sb_secret_x" };
-  const incomplete = await launch({ SUPABASE_URL: "http://127.0.0.1:1", ...keys });
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const incomplete = await launch({ SUPABASE_URL: url, SUPABASE_SECRET_KEY: "sb_secret_of_no_project" });
   await incomplete.child.closed;
-  expect(incomplete.child.lastLines()).toContain("not SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET");
-  const away = await launch({ SUPABASE_URL: "http://127.0.0.1:1", SUPABASE_JWT_SECRET: "x", ...keys });
+  expect(incomplete.child.lastLines()).toContain("SUPABASE_URL is set, but not SUPABASE_PUBLISHABLE_KEY");
+  const keys = { SUPABASE_PUBLISHABLE_KEY: "sb_publishable_of_none", SUPABASE_SECRET_KEY: "sb_secret_of_no_project" };
+  const away = await launch({ SUPABASE_URL: url, ...keys });
   await away.child.closed;
-  expect(away.child.lastLines()).toMatch(/SUPABASE_URL: http:\/\/127\.0\.0\.1:1 cannot be reached: /);
+  expect(away.child.lastLines()).toContain(`SUPABASE_URL ${url} cannot be reached: nothing listens there`);
 });

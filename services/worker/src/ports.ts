@@ -62,6 +62,14 @@ export class CredentialsUnreadable extends Error {
   }
 }
 
+/** Content that we cannot send yet, or that is not what its type promises. Trying again cannot help. */
+export class UnsupportedContent extends Error {
+  constructor(detail: string) {
+    super(detail);
+    this.name = "UnsupportedContent";
+  }
+}
+
 /** A send that did not end well. */
 export class SendFailed extends Error {
   /** Bytes of the message may have left: the message is `unknown`, not `queued`. */
@@ -101,6 +109,22 @@ export interface LinkIdentity {
   platform?: string | null;
 }
 
+/**
+ * Why a link cut itself (`terminated_by_us`): an orderly end; the lease refused; a secret row could not be read or written,
+ * or not be unsealed; an observation could not be recorded; the library choked on a frame; 30 s without login or QR code;
+ * 30 s without a frame; three sends without an ack. `terminate` brings reasons of its own.
+ */
+export type LinkFault =
+  | "ended"
+  | "lease_lost"
+  | "store_failed"
+  | "credentials_unreadable"
+  | "observer_failed"
+  | "unreadable_frame"
+  | "no_login"
+  | "silent"
+  | "sends_unanswered";
+
 /** Why a link ended, in our words; the table from codes to causes is `adapters/whatsapp/decode-connection.ts`. */
 export type CloseCause =
   | { kind: "restart_required" }
@@ -116,7 +140,7 @@ export type CloseCause =
   | { kind: "banned"; code: number }
   | { kind: "client_outdated" }
   | { kind: "configuration"; detail: string }
-  | { kind: "terminated_by_us"; reason: string };
+  | { kind: "terminated_by_us"; reason: LinkFault | (string & {}) };
 
 /** An inbound message, decoded. `jid` is the address it came from, `altJid` the person's other address when WhatsApp named it. */
 export interface InboundMessage {
@@ -151,7 +175,8 @@ export interface WhatsAppLink {
    * Encodes, encrypts, commits the ratchet with the claim, then writes the stanza under the row's WhatsApp id. Resolves when the bytes are
    * written; the server's answer comes as an `ack` observation.
    *
-   * @throws ClaimRefused (nothing left, the link stays usable), LeaseLost (nothing left, the link ends), SendFailed
+   * @throws ClaimRefused (nothing left, the link stays usable), LeaseLost (nothing left, the link ends), UnsupportedContent (before anything happened),
+   *   SendFailed
    */
   send(row: OutboundRow, claim: Claim): Promise<void>;
   /** Milliseconds since the last frame came in, on the monotonic clock. */

@@ -21,6 +21,8 @@ export class LinkClient {
   mayAct = true;
   /** Called before each frame leaves. */
   onFrame: () => void = () => {};
+  /** Called with each observation. */
+  onObserve: () => void = () => {};
   link!: WhatsAppLink;
   readonly #environment: LinkEnvironment;
   readonly #tenantId: string;
@@ -44,13 +46,16 @@ export class LinkClient {
         this.onFrame();
         return this.mayAct;
       },
-      observe: (observation) => void this.seen.push(observation),
+      observe: (observation) => {
+        this.onObserve();
+        this.seen.push(observation);
+      },
     });
   }
 
   /** Another process's link for the same session, on what this one has committed. */
-  successor(): LinkClient {
-    const next = new LinkClient(this.#environment, this.phone, this, this.secrets.committedCopy());
+  successor(change: Partial<LinkEnvironment>): LinkClient {
+    const next = new LinkClient({ ...this.#environment, ...change }, this.phone, this, this.secrets.committedCopy());
     for (const [id, content] of this.sent) next.sent.set(id, content);
     return next;
   }
@@ -100,9 +105,9 @@ export class LinkBench {
     return new LinkBench(simulator, { baileys, logger, credentialsKey, webSocketUrl });
   }
 
-  client(from?: LinkClient): LinkClient {
+  client(from?: LinkClient, change: Partial<LinkEnvironment> = {}): LinkClient {
     const phone = from?.phone ?? `1555100${String(this.#nextPhone++).padStart(4, "0")}`;
-    const client = from ? from.successor() : new LinkClient(this.#environment, phone);
+    const client = from ? from.successor(change) : new LinkClient({ ...this.#environment, ...change }, phone);
     this.#clients.push(client);
     return client;
   }
@@ -143,7 +148,7 @@ function aRow(sessionId: string, to: string): OutboundRow {
     lane: 0,
     seq: 1,
     chat_id: randomUUID(),
-    jid: `${to}@s.whatsapp.net`,
+    jid: to.includes("@") ? to : `${to}@s.whatsapp.net`,
     type: "text",
     content: { body: "text" },
     wa_message_id: newWaMessageId(),

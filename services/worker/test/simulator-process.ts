@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 const program = fileURLToPath(new URL("../../simulator/src/main.ts", import.meta.url));
 
 /** One message as the recipient's phone got it. */
-export interface LedgerRow {
+interface LedgerRow {
   wa_message_id: string;
   wire_copies: number;
   visible_copies: number;

@@ -6,6 +6,9 @@
 /** Channel: "<tenant> <head>" after a commit that appended events. A lost bell costs one poll of the heads. */
 export const bellChannel = "flotilla:bell";
 
+/** Channel: a shard became free, or a worker left; every worker makes its heartbeat at once instead of within a second. */
+export const fleetChannel = "flotilla:fleet";
+
 /** Channel: a PairingUpdate, for the members who watch that session's pairing now. */
 export const pairingChannel = "flotilla:pairing";
 

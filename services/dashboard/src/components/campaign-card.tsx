@@ -23,7 +23,7 @@ export function CampaignCard({ campaign }: { campaign: Campaign }) {
           <Moment at={created_at} />
         </span>
       </div>
-      <ProgressBar campaign={campaign} />
+      {campaign.accepted > 0 && <ProgressBar campaign={campaign} />}
       <CampaignFigures campaign={campaign} />
     </article>
   );

@@ -10,6 +10,8 @@ export function CampaignFigures({ campaign }: { campaign: Campaign }) {
   const now = useNow(1_000);
   const { done } = progressOf(totals, accepted);
   const isRunning = status === "running";
+  if (accepted === 0) return <div className={classes["line"]}>No recipients yet</div>;
+  const leftMs = eta === null ? 0 : Date.parse(eta) - now;
   return (
     <div className={`${classes["line"]} numeric`}>
       <span>
@@ -17,7 +19,7 @@ export function CampaignFigures({ campaign }: { campaign: Campaign }) {
       </span>
       <span>{formatShare(done, accepted)}</span>
       {isRunning && rate !== null && <span>{formatCount(Math.round(rate))} a minute</span>}
-      {isRunning && eta !== null && <span>ends in {formatDuration(Date.parse(eta) - now)}</span>}
+      {isRunning && leftMs > 0 && <span>ends in {formatDuration(leftMs)}</span>}
       {totals.failed > 0 && <span className={classes["bad"]}>{formatCount(totals.failed)} failed</span>}
     </div>
   );

@@ -50,7 +50,7 @@ export function SimulatedPhone({ number, session }: { number: string; session: S
     };
   }, [realtime, queryClient, number, session.id]);
   const bubbles = useMemo(
-    () => (screen.data ?? []).filter(({ chat }) => chat === account).map(toBubble),
+    () => (screen.data?.messages ?? []).filter(({ chat }) => chat === account).map(toBubble),
     [screen.data, account],
   );
   const isReady = account !== null;

@@ -12,11 +12,7 @@ const PhoneMessage = z.object({
   status: z.string(),
 });
 export type PhoneMessage = z.infer<typeof PhoneMessage>;
-const Lines = z.union([
-  z.object({ data: z.array(PhoneMessage) }).transform(({ data }) => data),
-  z.object({ messages: z.array(PhoneMessage) }).transform(({ messages }) => messages),
-  z.array(PhoneMessage),
-]);
+const PhoneScreen = z.object({ messages: z.array(PhoneMessage) });
 
 /** What the test bench does as the person who holds a simulated phone. Numbers are digits only. */
 export function createSimulatorClient(send: SendRequest) {
@@ -26,7 +22,7 @@ export function createSimulatorClient(send: SendRequest) {
     write: (phone: string, to: string, text: string) =>
       send({ method: "POST", path: `/sim/v1/phones/${phone}/messages`, json: { to, text }, answer: z.unknown() }),
     messages: (phone: string, signal?: AbortSignal) =>
-      send({ path: `/sim/v1/phones/${phone}/messages`, answer: Lines, signal }),
+      send({ path: `/sim/v1/phones/${phone}/messages`, answer: PhoneScreen, signal }),
   };
 }
 

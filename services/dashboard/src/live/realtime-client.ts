@@ -179,7 +179,12 @@ export class RealtimeClient {
       if (this.#socket.connected) this.#socket.disconnect().connect();
       return;
     }
-    if (!("results" in answer)) return;
+    if (!("results" in answer)) {
+      // Too many questions at once, or a part behind the server is away: ask for everything again a little later.
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#act(this.#book.all()), reconnectAfterMs);
+      return;
+    }
     const outcomes = answer.results.map((result) => this.#book.takeResult(result));
     if (outcomes.includes("resync")) this.#resync();
   }

@@ -1,24 +1,26 @@
+import { listenEnvironment, logEnvironment } from "@flotilla/shared/runtime/environment";
+import { loadConfig } from "@flotilla/shared/runtime/load-config";
 import { z } from "zod";
 
-const Url = z.url({ protocol: /^https?$/ });
+const httpUrl = z.url({ protocol: /^https?$/ });
 
-/** What the dashboard's web server is told by its environment. Only this file reads it. */
-const Environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(5173),
-  HOST: z.string().min(1).default("127.0.0.1"),
-  API_URL: Url,
+const schema = z.object({
+  ...logEnvironment,
+  ...listenEnvironment(5173),
+  API_URL: httpUrl.describe("address of the api service, such as http://127.0.0.1:3001"),
   REALTIME_URLS: z
     .string()
     .transform((list) => list.split(",").map((url) => url.trim()))
-    .pipe(z.array(Url).min(1))
-    .describe("Replicas of the realtime service, comma separated; connections go to them in turn"),
-  SIMULATOR_URL: z
-    .union([z.literal("").transform(() => undefined), Url])
+    .pipe(z.array(httpUrl).min(1))
+    .describe("addresses of the realtime replicas, separated by commas; connections go to them in turn"),
+  SIMULATOR_URL: httpUrl
     .optional()
-    .describe("Control API of the simulated network; without it the test bench says so"),
-  SUPABASE_URL: Url,
-  SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    .describe("control address of the simulated network; without one the test bench says so"),
+  SUPABASE_URL: httpUrl.describe("address of the Supabase API, such as https://<project>.supabase.co"),
+  SUPABASE_PUBLISHABLE_KEY: z
+    .string()
+    .min(1)
+    .describe("the project's publishable key (sb_publishable_…) or its older anon key; never the secret one"),
 });
 
 export interface ServerConfig {
@@ -29,24 +31,19 @@ export interface ServerConfig {
   upstreams: { api: string; realtime: readonly string[]; simulator: string | undefined; supabase: string };
 }
 
-/** Reads the environment. Throws one error that names every mistake, never a value. */
-export function loadServerConfig(environment: NodeJS.ProcessEnv = process.env): ServerConfig {
-  const read = Environment.safeParse(environment);
-  if (!read.success) {
-    const mistakes = read.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The dashboard cannot start. ${mistakes.join("; ")}`);
-  }
-  const { data } = read;
+/** Reads the environment once. Throws a ConfigError that names every bad variable. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ServerConfig {
+  const variables = loadConfig(schema, environment);
   return {
-    port: data.PORT,
-    host: data.HOST,
-    logLevel: data.LOG_LEVEL,
-    publishableKey: data.SUPABASE_PUBLISHABLE_KEY,
+    port: variables.PORT,
+    host: variables.HOST,
+    logLevel: variables.LOG_LEVEL,
+    publishableKey: variables.SUPABASE_PUBLISHABLE_KEY,
     upstreams: {
-      api: data.API_URL,
-      realtime: data.REALTIME_URLS,
-      simulator: data.SIMULATOR_URL,
-      supabase: data.SUPABASE_URL,
+      api: variables.API_URL,
+      realtime: variables.REALTIME_URLS,
+      simulator: variables.SIMULATOR_URL,
+      supabase: variables.SUPABASE_URL,
     },
   };
 }

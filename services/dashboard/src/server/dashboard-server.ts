@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Logger } from "@flotilla/shared/runtime/logger";
 import { createProxyServer } from "http-proxy-3";
-import type { Logger } from "pino";
 import sirv from "sirv";
 import type { ServerConfig } from "./config.ts";
 import { answerProblem } from "./answer-problem.ts";
@@ -43,9 +43,14 @@ export async function openDashboardServer(
   });
   const proxy = createProxyServer({ xfwd: true, proxyTimeout: 60_000 });
   proxy.on("error", (error, request, answer) => {
-    logger.warn({ path: request?.url?.split("?")[0], reason: error.message }, "A service did not answer");
-    if (answer && "writeHead" in answer) answerProblem(answer, 503, "unavailable", "A service behind the page is away");
-    else answer?.destroy();
+    const about = { path: request?.url?.split("?")[0], reason: error.message };
+    if (answer && "writeHead" in answer) {
+      logger.warn(about, "a service behind the page did not answer");
+      answerProblem(answer, 503, "unavailable", "A service behind the page is away");
+      return;
+    }
+    logger.debug(about, "a live connection broke"); // closed tabs end like this too; the browser connects again
+    answer?.destroy();
   });
 
   let turn = 0;
@@ -54,9 +59,11 @@ export async function openDashboardServer(
   server.on("upgrade", (request, socket, head) => {
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
-    socket.on("error", (error) => logger.debug({ reason: error.message }, "A live connection broke"));
+    socket.on("error", () => socket.destroy());
     const route = tryRoute(request);
-    if (route?.to === "proxy") {
+    if (route?.to === "proxy" && isSameOrigin(request)) {
+      // The page is the only caller and was checked here, so the replicas need not know under which name it is open.
+      delete request.headers.origin;
       request.url = route.path;
       proxy.ws(request, socket, head, { target: route.target });
     } else socket.destroy();
@@ -104,6 +111,11 @@ export async function openDashboardServer(
       await closed;
     },
   };
+}
+
+/** Whether a browser opened the connection from our own page; other programs name no origin. */
+function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
 }
 
 /** Files with a hash in their name never change; the page itself is asked for every time. */

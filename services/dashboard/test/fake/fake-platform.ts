@@ -257,14 +257,16 @@ export async function openFakePlatform({ simulator = true } = {}) {
       return ok(world.page([{ part: 1, line: 17, code: "invalid_address", message: "not a phone number", value }]));
     }
     if (verb === "recipients") {
-      const lines = text.trim().split("\n").length - 1;
+      const bad = text.includes("not a number") ? 1 : 0;
+      const lines = text.trim().split("\n").length - 1 - bad;
       campaign.totals = {
         ...campaign.totals,
         received: campaign.totals.received + lines,
         planned: campaign.totals.planned + lines,
       };
       campaign.accepted += lines;
-      const counts = { received: lines, accepted: lines, duplicate: 0, suppressed: 0, invalid: 0 };
+      campaign.totals = { ...campaign.totals, received: campaign.totals.received + bad, invalid: bad };
+      const counts = { received: lines + bad, accepted: lines, duplicate: 0, suppressed: 0, invalid: bad };
       return ok({ part: 1, status: "complete", ...counts, errors_url: "", next_part: 2 });
     }
     const moves = { start: "running", pause: "paused", resume: "running", cancel: "canceled" } as const;
@@ -275,8 +277,29 @@ export async function openFakePlatform({ simulator = true } = {}) {
       campaign.revision++;
       const data = { campaign_id: id, previous, status: next, reason: null, revision: campaign.revision };
       world.publish("campaign.status_changed", data, { subject: id });
+      if (verb === "start") run(id);
     }
     return ok(campaign);
+  }
+
+  function run(id: string): void {
+    const all = world.campaigns.get(id)?.accepted ?? 0;
+    later(300, () => world.progress(id, { planned: 0, sent: all }, 600));
+    later(600, () => {
+      world.progress(id, { sent: 0, read: all }, null);
+      const campaign = world.campaigns.get(id);
+      if (!campaign) return;
+      campaign.status = "completed";
+      campaign.revision++;
+      const data = {
+        campaign_id: id,
+        previous: "running",
+        status: "completed",
+        reason: null,
+        revision: campaign.revision,
+      };
+      world.publish("campaign.status_changed", data, { subject: id });
+    });
   }
 
   function phoneLines(phone: string) {
@@ -286,12 +309,17 @@ export async function openFakePlatform({ simulator = true } = {}) {
   }
 
   function sim(method: string, phone: string, verb: string, json: Record<string, never>): Answer {
-    if (verb === "messages" && method === "GET") return ok({ data: phoneLines(phone) });
+    if (verb === "messages" && method === "GET") return ok({ messages: phoneLines(phone) });
     if (verb === "scan-qr") {
       const pairing = [...world.pairings.values()].find(({ value }) => value === json["qr"]);
       if (!pairing) return problem(404, "not_found", "No such code");
       const id = pairing.session_id;
       world.pairings.delete(id);
+      later(100, () => {
+        const session = world.sessions.get(id);
+        const paired = { phone: `+${phone}`, lid: null, push_name: "Simulated" };
+        world.publish("session.paired", paired, { ...(session && { session }), subject: id });
+      });
       later(150, () => world.moveSession(id, "connecting", { phone: `+${phone}`, push_name: "Simulated" }));
       later(500, () => world.moveSession(id, "connected"));
       return ok({});

@@ -114,7 +114,7 @@ export function fillWorld(): World {
     failed: 8,
   });
   running.rate_per_minute = 2280;
-  running.eta = new Date(Date.now() + 9_000).toISOString();
+  running.eta = new Date(Date.now() + 190_000).toISOString();
   for (const campaign of [
     running,
     aCampaign("Opening hours", "paused", { received: 420, planned: 300, delivered: 40, read: 80 }),

@@ -57,6 +57,22 @@ export function linkingRoutes(network: Network): Route[] {
     }),
     route({
       method: "post",
+      path: "/sim/v1/links/end",
+      summary: "End the connections of one number, or all",
+      body: z.strictObject({ kind: z.enum(endings), phone: phoneNumber.optional(), device: z.int().min(1).optional() }),
+      response: z.object({ ended: z.int() }),
+      handle: ({ body }) => {
+        const chosen = [...network.links.values()].filter(({ companion }) => {
+          const address = companion?.address;
+          if (body.phone !== undefined && address?.phone !== body.phone) return false;
+          return body.device === undefined || address?.device === body.device;
+        });
+        for (const link of chosen) endLink(link, body.kind);
+        return { ended: chosen.length };
+      },
+    }),
+    route({
+      method: "post",
       path: "/sim/v1/links/:id/end",
       summary: "End a connection as the real network might",
       params: z.strictObject({ id: z.string() }),

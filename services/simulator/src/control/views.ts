@@ -12,7 +12,7 @@ export const phoneNumber = z
   .refine(isPhone, "is not an international phone number (7 to 15 digits)")
   .meta({ description: "International number, with or without +." });
 
-export const deviceView = z
+const deviceView = z
   .object({
     device: z.int(),
     jid: z.string(),

@@ -26,7 +26,8 @@ const RANK: Record<ChatStatus, number> = { sent: 0, delivered: 1, read: 2 };
 /** What phones show. Bounded over all phones together: the oldest lines are forgotten first. */
 export class ChatLog {
   readonly #capacity: number;
-  readonly #byPhone = new Map<string, ChatMessage[]>();
+  /** Lines of each phone by message id, oldest first. */
+  readonly #byPhone = new Map<string, Map<string, ChatMessage>>();
   /** Phones in the order of their lines; the head is whose line to forget next. */
   #order: string[] = [];
   #forgotten = 0;
@@ -36,10 +37,12 @@ export class ChatLog {
     this.#capacity = capacity;
   }
 
+  /** Adds a line; an id that the phone already shows changes nothing. */
   add(phone: string, message: ChatMessage): void {
-    const lines = this.#byPhone.get(phone);
-    if (lines) lines.push(message);
-    else this.#byPhone.set(phone, [message]);
+    let lines = this.#byPhone.get(phone);
+    if (!lines) this.#byPhone.set(phone, (lines = new Map()));
+    if (lines.has(message.id)) return;
+    lines.set(message.id, message);
     this.#order.push(phone);
     if (this.#order.length - this.#forgotten > this.#capacity) this.#forgetOldest();
   }
@@ -51,30 +54,31 @@ export class ChatLog {
   }
 
   find(phone: string, id: string): ChatMessage | undefined {
-    return this.#byPhone.get(phone)?.findLast((line) => line.id === id);
+    return this.#byPhone.get(phone)?.get(id);
   }
 
   /** The newest `limit` lines, oldest first, of one chat or of all. */
   messages(phone: string, filter: { chat?: string | undefined; limit: number }): ChatMessage[] {
-    const lines = this.#byPhone.get(phone) ?? [];
+    const lines = [...(this.#byPhone.get(phone)?.values() ?? [])];
     const chosen = filter.chat === undefined ? lines : lines.filter(({ chat }) => chat === filter.chat);
     return chosen.slice(-filter.limit);
   }
 
   /** Chats of a phone, the one with the newest line first. */
   chats(phone: string): ChatSummary[] {
-    const summaries = new Map<string, { messages: number; unread: number; last: ChatMessage }>();
-    for (const line of this.#byPhone.get(phone) ?? []) {
+    const summaries = new Map<string, ChatSummary>();
+    for (const line of this.#byPhone.get(phone)?.values() ?? []) {
       const known = summaries.get(line.chat);
       const unread = !line.from_me && line.status !== "read" ? 1 : 0;
       summaries.delete(line.chat);
       summaries.set(line.chat, {
+        chat: line.chat,
         messages: (known?.messages ?? 0) + 1,
         unread: (known?.unread ?? 0) + unread,
         last: line,
       });
     }
-    return [...summaries].map(([chat, summary]) => Object.assign({ chat }, summary)).toReversed();
+    return [...summaries.values()].toReversed();
   }
 
   clear(): void {
@@ -86,8 +90,11 @@ export class ChatLog {
   #forgetOldest(): void {
     const phone = this.#order[this.#forgotten++] ?? "";
     const lines = this.#byPhone.get(phone);
-    lines?.shift();
-    if (lines?.length === 0) this.#byPhone.delete(phone);
+    for (const id of lines?.keys() ?? []) {
+      lines?.delete(id);
+      break;
+    }
+    if (lines?.size === 0) this.#byPhone.delete(phone);
     if (this.#forgotten > this.#capacity) {
       this.#order = this.#order.slice(this.#forgotten);
       this.#forgotten = 0;

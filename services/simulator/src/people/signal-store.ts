@@ -1,5 +1,6 @@
 import { ProtocolAddress, SessionBuilder, SessionCipher, SessionRecord, type SignalStorage } from "libsignal";
 import { deriveBytes, deriveIdentity, deriveKeyPair, type Identity, type KeyPair } from "../protocol/keys.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /** What a stranger needs to open a Signal session with a device. Keys are 32 raw bytes. */
 export interface KeyBundle {
@@ -45,6 +46,8 @@ export class SignalStore {
   readonly #sessions = new Map<string, SessionRecord>();
   readonly #changed: () => void;
   readonly #storage: SignalStorage;
+  /** Deriving takes a while, and the key just given away is the one that comes back. */
+  readonly #recentOneTimeKeys = new RecentMap<number, KeyPair>(4);
   #nextPreKeyId = 1;
   #signedPreKey: KeyPair | undefined;
   #signedPreKeySignature: Buffer | undefined;
@@ -135,7 +138,11 @@ export class SignalStore {
   }
 
   #oneTime(id: number): KeyPair {
-    return deriveKeyPair(this.#secret, `pre-key:${this.#phone}:${id}`);
+    const known = this.#recentOneTimeKeys.get(id);
+    if (known) return known;
+    const pair = deriveKeyPair(this.#secret, `pre-key:${this.#phone}:${id}`);
+    this.#recentOneTimeKeys.set(id, pair);
+    return pair;
   }
 
   #openStorage(): SignalStorage {

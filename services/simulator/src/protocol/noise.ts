@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { proto } from "@whiskeysockets/baileys";
 import { streamIntro } from "./framing.ts";
 import { generateKeyPair, type KeyPair, sharedSecret } from "./keys.ts";
@@ -8,17 +8,18 @@ const TAG_BYTES = 16;
 const NO_BYTES = Buffer.alloc(0);
 
 /** The peer broke the handshake or sent a frame that does not decrypt. */
-export class NoiseError extends Error {
+class NoiseError extends Error {
   override name = "NoiseError";
 }
 
 /** One direction of an established stream: AES-256-GCM with a counter as nonce. */
-export class CipherStream {
-  readonly #key: Uint8Array;
+class CipherStream {
+  /** A key object: Node 24 takes five times longer when it is given the bytes. */
+  readonly #key: KeyObject;
   #counter = 0;
 
   constructor(key: Uint8Array) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
   }
 
   encrypt(plaintext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {

@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { z } from "zod";
+
+/** How often a request is made that the API answers with "too many". */
+const MOST_TRIES = 10;
 
 /** An answer of the API that was not a success: what the problem says. */
 export class ApiRefusal extends Error {
@@ -41,11 +45,24 @@ export function createApiClient(apiUrl: string, token: () => Promise<string>): A
     };
     if (stream) headers["content-type"] = stream.type;
     else if (body !== undefined) headers["content-type"] = "application/json";
-    const response = await fetch(`${apiUrl}${path}`, {
-      method,
-      headers,
-      ...(stream ? { body: stream.content, duplex: "half" } : body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const send = () =>
+      fetch(`${apiUrl}${path}`, {
+        method,
+        headers,
+        ...(stream
+          ? { body: stream.content, duplex: "half" }
+          : body === undefined
+            ? {}
+            : { body: JSON.stringify(body) }),
+      });
+    let response = await send();
+    // A stream is spent by the first attempt; everything else waits as long as it is told to.
+    const mostTries = stream ? 1 : MOST_TRIES;
+    for (let tries = 1; response.status === 429 && tries < mostTries; tries++) {
+      await response.body?.cancel();
+      await sleep(1000 * Number(response.headers.get("retry-after") ?? 1));
+      response = await send();
+    }
     if (response.status === 204) return null;
     const answer: unknown = await response.json().catch(() => null);
     if (!response.ok) throw refusal(method, path, response.status, answer);

@@ -1,5 +1,4 @@
 import type { Campaign } from "@flotilla/shared/contract/http-campaigns";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type { DemoOptions } from "../options.ts";
 import type { PlatformAddresses } from "../launcher/service-environment.ts";
@@ -47,13 +46,15 @@ export async function playDemo(scene: DemoScene): Promise<DemoOutcome> {
   const api = createApiClient(addresses.apiUrl, member.token);
 
   let began = performance.now();
-  const sessions = await connectDemoSessions(api, simulatorUrl, options.sessions);
+  const connecting = connectDemoSessions(api, simulatorUrl, options.sessions);
+  const sessions = await unlessAborted(connecting, scene.signal);
   say(`✔ ${sessions.length} sessions connected ${since(began)}`);
   const ledgerBefore = (await readLedger(simulatorUrl, 0)).at(-1)?.sequence ?? 0;
 
   began = performance.now();
   const ids = sessions.map((session) => session.id);
-  const { campaign, upload } = await createDemoCampaign(api, ids, scene.source);
+  const creating = createDemoCampaign(api, ids, scene.source);
+  const { campaign, upload } = await unlessAborted(creating, scene.signal);
   const counts = `${grouped(upload.received)} lines, ${grouped(upload.accepted)} accepted`;
   const refused = `${upload.duplicate} duplicate, ${upload.invalid} invalid`;
   say(`✔ ${nameOf(scene.source)}: ${counts}, ${refused} ${since(began)}`);
@@ -112,7 +113,6 @@ async function count(found: {
   const lost = [];
   for (const message of missing) {
     if (await phoneIsOn(found.simulatorUrl, message.phone)) lost.push(message);
-    else await sleep(0);
   }
   const result = resultOf(progress, lost.length, duplicates, found.elapsedMs);
   const example = lost[0]
@@ -121,6 +121,19 @@ async function count(found: {
       ? `duplicate: +${firstDuplicate.phone} saw ${firstDuplicate.wa_message_id} again`
       : null;
   return { result, progress, counterexample: example };
+}
+
+/** Whatever comes first; the work itself goes on unheard, and ends with the platform. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 function nameOf(source: RecipientSource): string {

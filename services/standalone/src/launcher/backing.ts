@@ -1,3 +1,5 @@
+import { checkRedis } from "@flotilla/shared/runtime/check-redis";
+import type { Logger } from "@flotilla/shared/runtime/logger";
 import { join } from "node:path";
 
 import { cacheFolder, checkoutFolder } from "../embedded/folders.ts";
@@ -6,8 +8,7 @@ import { startPostgres } from "../embedded/postgres.ts";
 import { startRedis } from "../embedded/redis.ts";
 import { findRedis } from "../embedded/redis-chain.ts";
 import { startSupabase } from "../embedded/supabase.ts";
-import { checkRedis } from "./given-redis.ts";
-import { checkSupabase, givenSupabase, type GivenSupabase } from "./given-supabase.ts";
+import { checkGivenSupabase, givenSupabase, type GivenSupabase } from "./given-supabase.ts";
 import type { LauncherState } from "./state-file.ts";
 import { type Running, supervise } from "./supervise.ts";
 
@@ -28,19 +29,14 @@ export type BackingContext = {
 };
 
 /**
- * Asks what the environment names, before anything is started.
+ * Asks what the environment names, before anything is started; warnings go to the logger.
  *
- * @returns warnings
  * @throws in one line that names the wrong variable and why it is wrong
  */
-export async function checkGiven(environment: NodeJS.ProcessEnv): Promise<string[]> {
+export async function checkGiven(environment: NodeJS.ProcessEnv, logger: Logger): Promise<void> {
   const project = givenSupabase(environment);
-  const redisUrl = environment["REDIS_URL"];
-  const [, warnings] = await Promise.all([
-    project ? checkSupabase(project) : undefined,
-    redisUrl ? checkRedis(redisUrl) : [],
-  ]);
-  return warnings;
+  const url = environment["REDIS_URL"];
+  await Promise.all([project && checkGivenSupabase(project), url && checkRedis({ url, logger })]);
 }
 
 /**

@@ -1,13 +1,18 @@
+import { checkSupabase } from "@flotilla/shared/runtime/check-supabase";
+import { createServiceClient } from "@flotilla/shared/runtime/supabase";
+
 /** A Supabase project named by the environment. */
 export type GivenSupabase = {
   supabaseUrl: string;
   publishableKey: string;
   secretKey: string;
+  /** Undefined: tokens are verified by the project's published keys. */
   jwtSecret: string | undefined;
+  /** Undefined: the services' default, below the project's own address. */
   jwksUrl: string | undefined;
 };
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 5_000;
 
 /**
  * The project that `SUPABASE_URL` names, or null when it is not set.
@@ -25,7 +30,6 @@ export function givenSupabase(environment: NodeJS.ProcessEnv): GivenSupabase | n
   const missing: string[] = [];
   if (!publishableKey) missing.push("SUPABASE_PUBLISHABLE_KEY");
   if (!secretKey) missing.push("SUPABASE_SECRET_KEY");
-  if (!jwtSecret && !jwksUrl) missing.push("SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET");
   if (!publishableKey || !secretKey || missing.length > 0) {
     throw new Error(`SUPABASE_URL is set, but not ${missing.join(", ")}`);
   }
@@ -37,41 +41,14 @@ export function givenSupabase(environment: NodeJS.ProcessEnv): GivenSupabase | n
  *
  * @throws in one line that names the wrong variable and why it is wrong
  */
-export async function checkSupabase({ supabaseUrl, publishableKey, secretKey }: GivenSupabase): Promise<void> {
-  const settings = await ask("SUPABASE_URL", `${supabaseUrl}/auth/v1/settings`, publishableKey);
+export async function checkGivenSupabase({ supabaseUrl, publishableKey, secretKey }: GivenSupabase): Promise<void> {
+  await checkSupabase({ url: supabaseUrl, client: createServiceClient({ url: supabaseUrl, secretKey }) });
+  const settings = await fetch(`${supabaseUrl}/auth/v1/settings`, {
+    headers: { apikey: publishableKey },
+    signal: AbortSignal.timeout(DEADLINE_MS),
+  });
+  await settings.body?.cancel();
   if (settings.status === 401 || settings.status === 403) {
-    throw new Error(`SUPABASE_PUBLISHABLE_KEY is refused by ${supabaseUrl} (status ${settings.status})`);
+    throw new Error(`SUPABASE_PUBLISHABLE_KEY was refused by ${supabaseUrl} (status ${settings.status})`);
   }
-  if (!settings.ok) {
-    throw new Error(`SUPABASE_URL: ${supabaseUrl} does not answer as Supabase does (auth status ${settings.status})`);
-  }
-  const table = await ask("SUPABASE_URL", `${supabaseUrl}/rest/v1/whatsapp_sessions?select=id&limit=1`, secretKey);
-  if (table.status === 401 || table.status === 403) {
-    throw new Error(`SUPABASE_SECRET_KEY is refused by ${supabaseUrl} (status ${table.status})`);
-  }
-  if (table.status === 404) {
-    throw new Error(
-      `${supabaseUrl} has no Flotilla tables yet: run \`supabase db push\`, or ` +
-        "`node services/standalone/flotilla.mjs migrate --database-url …`",
-    );
-  }
-  if (!table.ok) throw new Error(`SUPABASE_URL: ${supabaseUrl} answers ${table.status} when asked for a table`);
-}
-
-async function ask(variable: string, url: string, key: string): Promise<Response> {
-  try {
-    const response = await fetch(url, { headers: { apikey: key }, signal: AbortSignal.timeout(DEADLINE_MS) });
-    await response.body?.cancel();
-    return response;
-  } catch (cause) {
-    throw new Error(`${variable}: ${new URL(url).origin} cannot be reached: ${networkReason(cause)}`, { cause });
-  }
-}
-
-/** fetch hides the reason (refused, unknown host, certificate) one level down. */
-function networkReason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner = error.cause;
-  if (!(inner instanceof Error)) return error.message;
-  return inner.message || (inner as NodeJS.ErrnoException).code || error.message;
 }

@@ -18,6 +18,17 @@ test("warnings and errors are marked, and an error says its message, not its sta
   expect(formatLogLine("api", failed, plain)).toBe("api        │ 03:04:05 ✖ Failed  error=why");
 });
 
+test("levels as words and times as text, the form of our services, read the same", () => {
+  const ours = JSON.stringify({
+    level: "warn",
+    time: new Date(time).toISOString(),
+    service: "api",
+    pid: 1,
+    msg: "Slow",
+  });
+  expect(formatLogLine("api", ours, plain)).toBe("api        │ 03:04:05 ⚠ Slow");
+});
+
 test("what is not pino's is shown as it came", () => {
   expect(formatLogLine("api", "(node:1) Warning", plain)).toBe("api        │ (node:1) Warning");
   expect(formatLogLine("api", '{"a":1}', plain)).toBe('api        │ {"a":1}');

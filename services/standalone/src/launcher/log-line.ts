@@ -10,7 +10,10 @@ export type LogStyle = {
 const NAME_WIDTH = 10;
 const COLORS = ["cyan", "green", "magenta", "blue", "yellow"] as const;
 /** What pino adds to each line by itself, or what the name column already says. */
-const NOT_SHOWN = new Set(["level", "time", "pid", "hostname", "msg", "service", "v", "name", "err"]);
+const NOT_SHOWN = new Set(["level", "time", "pid", "hostname", "msg", "service", "v", "name", "err", "error"]);
+/** Levels as pino numbers them, and as words. */
+const BAD = new Set(["50", "60", "error", "fatal"]);
+const WARNING = new Set(["40", "warn"]);
 
 /** One line for people: `api        │ 12:03:44 Listening  port=3001`. What is not pino's JSON is shown as it came. */
 export function formatLogLine(service: string, line: string, { form, color }: LogStyle): string {
@@ -25,13 +28,14 @@ type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 function readable(line: string, paint: Paint): string {
   const record = tryParse(line);
   if (!record) return line;
-  const at = typeof record["time"] === "number" ? new Date(record["time"]).toTimeString().slice(0, 8) : "";
-  const level = Number(record["level"] ?? 30);
-  const mark = level >= 50 ? `${paint("red", "✖")} ` : level >= 40 ? `${paint("yellow", "⚠")} ` : "";
+  const time = record["time"];
+  const at = typeof time === "number" || typeof time === "string" ? new Date(time).toTimeString().slice(0, 8) : "";
+  const level = String(record["level"]);
+  const mark = BAD.has(level) ? `${paint("red", "✖")} ` : WARNING.has(level) ? `${paint("yellow", "⚠")} ` : "";
   const bindings = Object.entries(record)
     .filter(([key, value]) => !NOT_SHOWN.has(key) && value !== null && value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  const error = record["err"];
+  const error = record["error"] ?? record["err"];
   if (typeof error === "object" && error !== null && "message" in error)
     bindings.push(`error=${String(error.message)}`);
   const details = bindings.length > 0 ? `  ${paint("dim", bindings.join(" "))}` : "";

@@ -1,3 +1,4 @@
+import { createLogger } from "@flotilla/shared/runtime/logger";
 import { join } from "node:path";
 
 import { stopChild } from "../embedded/child.ts";
@@ -48,7 +49,8 @@ export type Platform = AsyncDisposable & {
  */
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { dataFolder, say, environment } = options;
-  for (const warning of await checkGiven(environment)) say(`⚠ ${warning}`);
+  const destination = { write: (line: string) => options.onLine("flotilla", line.trimEnd()) };
+  await checkGiven(environment, createLogger({ service: "flotilla", destination }));
   const leftovers = await endLeftovers(dataFolder);
   if (leftovers.length > 0) say(`ended what an earlier start left running: ${leftovers.join(", ")}`);
   ownFolder(dataFolder);

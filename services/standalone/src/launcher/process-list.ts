@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 
 import { endLeftover, isProcess } from "../embedded/leftovers.ts";
@@ -59,9 +59,9 @@ export async function endLeftovers(dataFolder: string): Promise<string[]> {
   return ended;
 }
 
-/** A text of our own command line that other programs do not have. */
+/** A text of our own command line that other programs do not have; its path may be spelled relative there. */
 function launcherMark(): string {
-  return process.argv[1] ?? "flotilla";
+  return basename(process.argv[1] ?? "flotilla");
 }
 
 function readList(dataFolder: string): List | null {

@@ -53,7 +53,8 @@ export function serviceEnvironment(
   const tokens = {
     ...(addresses.jwtSecret === undefined ? {} : { SUPABASE_JWT_SECRET: addresses.jwtSecret }),
     ...(addresses.jwksUrl === undefined ? {} : { SUPABASE_JWKS_URL: addresses.jwksUrl }),
-    CORS_ORIGINS: addresses.dashboardUrl,
+    // The same page is reached by both names of this machine.
+    CORS_ORIGINS: [addresses.dashboardUrl, addresses.dashboardUrl.replace("localhost", "127.0.0.1")].join(","),
   };
   const simulatorUrl: Record<string, string> = addresses.simulator ? { SIMULATOR_URL: addresses.simulator.url } : {};
   switch (kind) {

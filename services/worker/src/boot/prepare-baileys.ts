@@ -1,3 +1,4 @@
+import { ConfigError } from "@flotilla/shared/runtime/load-config";
 import type { Logger } from "@flotilla/shared/runtime/logger";
 import { captureLibraryConsole } from "./capture-console.ts";
 import { installKeyTransactionCure } from "./key-transaction-context.ts";
@@ -7,8 +8,8 @@ import { checkLibrary } from "./self-checks.ts";
 import { removeSharedSignalQueue } from "./signal-turns.ts";
 import { verifySignature } from "./verify-signature.ts";
 
-/** Something about the library or its settings makes it unsafe to open any link: the worker must not start. */
-export class UnsafeLibrary extends Error {
+/** Something about the library makes it unsafe to open any link: the worker must not start. */
+class UnsafeLibrary extends Error {
   override readonly name = "UnsafeLibrary";
 }
 
@@ -18,7 +19,7 @@ let prepared: Promise<Baileys> | undefined;
  * Patches what must be patched, then imports Baileys, then proves that every patch works. The only place that imports the
  * library as a value, so the order is certain. Once for each process: a second call gets the first one's result.
  *
- * @throws UnsafeLibrary when a patch, a self-check or the root key is not as it must be
+ * @throws ConfigError when the root key must not be used here; UnsafeLibrary when a self-check fails
  */
 export function prepareBaileys(options: { network: NetworkSettings; logger: Logger }): Promise<Baileys> {
   prepared ??= prepare(options);
@@ -27,7 +28,7 @@ export function prepareBaileys(options: { network: NetworkSettings; logger: Logg
 
 async function prepare({ network, logger }: { network: NetworkSettings; logger: Logger }): Promise<Baileys> {
   const root = decideRootKey(network);
-  if (root.kind === "refuse") throw new UnsafeLibrary(root.reason);
+  if (root.kind === "refuse") throw new ConfigError(new Map([["WHATSAPP_ROOT_KEY", root.advice]]));
   captureLibraryConsole(logger);
   installKeyTransactionCure();
   removeSharedSignalQueue();

@@ -9,10 +9,10 @@ export interface NetworkSettings {
 export type RootKeyDecision =
   | { kind: "own" }
   | { kind: "replace"; publicKey: Buffer<ArrayBuffer>; host: string }
-  | { kind: "refuse"; reason: string };
+  | { kind: "refuse"; advice: string };
 
 /**
- * Whether the certificate root may be replaced. Only together with an address that is not WhatsApp's: on the real network
+ * What to do about `WHATSAPP_ROOT_KEY`: whether the certificate root may be replaced. Only together with an address that is not WhatsApp's: on the real network
  * a foreign root would let anyone stand in the middle.
  */
 export function decideRootKey({ webSocketUrl, rootKey }: NetworkSettings): RootKeyDecision {
@@ -20,16 +20,16 @@ export function decideRootKey({ webSocketUrl, rootKey }: NetworkSettings): RootK
   if (webSocketUrl === undefined) {
     return {
       kind: "refuse",
-      reason: "WHATSAPP_ROOT_KEY is only for a simulated network: set WHATSAPP_URL or remove it",
+      advice: "is only for a simulated network: set WHATSAPP_URL or remove it",
     };
   }
   const host = URL.canParse(webSocketUrl) ? new URL(webSocketUrl).hostname : "";
   if (/(^|\.)whatsapp\.(com|net)$/i.test(host)) {
-    return { kind: "refuse", reason: `WHATSAPP_ROOT_KEY must not be used with the real network (${host})` };
+    return { kind: "refuse", advice: `must not be used with the real network (${host})` };
   }
   const publicKey = Buffer.from(rootKey, "base64");
   if (publicKey.length !== 32) {
-    return { kind: "refuse", reason: `WHATSAPP_ROOT_KEY must be 32 bytes in base64, these are ${publicKey.length}` };
+    return { kind: "refuse", advice: `must be 32 bytes in base64, these are ${publicKey.length}` };
   }
   return { kind: "replace", publicKey, host };
 }

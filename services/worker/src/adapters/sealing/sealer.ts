@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 import { CredentialsUnreadable } from "../../ports.ts";
 import type { CredentialsKey } from "./credentials-key.ts";
 
@@ -24,7 +24,8 @@ export interface SessionSealer {
  */
 export function createSessionSealer(key: CredentialsKey, tenantId: string, sessionId: string): SessionSealer {
   const info = JSON.stringify(["flotilla session data key", VERSION, tenantId, sessionId]);
-  const dataKey = Buffer.from(hkdfSync("sha256", key.bytes, Buffer.alloc(32), info, 32));
+  // A key object: with raw bytes Node 24 spends more on recognising the key than on sealing the row.
+  const dataKey = createSecretKey(Buffer.from(hkdfSync("sha256", key.bytes, Buffer.alloc(32), info, 32)));
   // JSON keeps the parts apart: no two different names give the same text.
   const nameOf = (type: string, keyId: string): Buffer =>
     Buffer.from(JSON.stringify([tenantId, sessionId, type, keyId, VERSION]));

@@ -18,6 +18,8 @@ export interface LinkAuth extends AuthenticationState {
    * while one is under way become one. Before pairing it does nothing. `onFailure` is called before it rejects.
    */
   save(identity?: LinkIdentity & { paired?: boolean }): Promise<void>;
+  /** Resolves when no write is under way, however the last one ended. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -58,6 +60,9 @@ export function openAuthState(options: SignalKeyStoreOptions & { credentials: st
       wanted = { ...wanted, ...identity };
       running ??= writeAll();
       return running;
+    },
+    async settled() {
+      await Promise.allSettled([running]);
     },
   };
 }

@@ -1,9 +1,5 @@
 import type { AnyMessageContent, proto } from "@whiskeysockets/baileys";
-
-/** Content that we cannot send yet, or that is not what its type promises. */
-export class UnsupportedContent extends Error {
-  override readonly name = "UnsupportedContent";
-}
+import { UnsupportedContent } from "../../ports.ts";
 
 /**
  * Our content as the library takes it. Text only, for now; `linkPreview: null` keeps the library from fetching a URL that

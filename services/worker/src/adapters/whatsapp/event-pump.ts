@@ -28,7 +28,7 @@ export interface EventPumpOptions {
 /** Turns what the library and the raw stanzas tell into observations, in order. Returns a function that stops its timer. */
 export function pumpEvents(options: EventPumpOptions): () => void {
   const { baileys, socket, auth, push, onClosed, onProgress, onAck } = options;
-  const told = new LRUCache<string, true>({ max: 5_000 });
+  const told = new LRUCache<string, true>({ maxSize: 5_000, sizeCalculation: () => 1 });
   let qrRound = 0;
   let loggedIn = false;
   let drained = false;

@@ -1,19 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Logger } from "@flotilla/shared/runtime/logger";
-import { CredentialsUnreadable, LeaseLost } from "../../ports.ts";
-
-/** Reasons of `terminated_by_us` that a link gives by itself; `terminate` may bring others. */
-export const ownReasons = [
-  "ended", // orderly end
-  "lease_lost", // the gate or the store refused
-  "store_failed", // a row could not be read or written
-  "credentials_unreadable", // a key row could not be unsealed
-  "observer_failed", // what we were told could not be recorded
-  "unreadable_frame", // the library choked on a frame
-  "no_login", // 30 s without login or QR code
-  "silent", // 30 s without a frame
-  "sends_unanswered", // three sends without an ack
-] as const;
+import { CredentialsUnreadable, LeaseLost, type LinkFault } from "../../ports.ts";
 
 /** How long we wait for the library to report a close after the raw connection was cut. */
 const reportGraceMs = 1_000;
@@ -26,6 +13,7 @@ export class LinkEnding {
   #giveUp: (() => void) | undefined;
   #ownReason: string | null = null;
   #isClosed = false;
+  readonly #listeners = new Set<() => void>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -45,6 +33,12 @@ export class LinkEnding {
     return this.#closed.promise;
   }
 
+  /** Calls back when the link closes, unless the returned function was called before. */
+  onClosed(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   /** `cut` drops the raw connection; `giveUp` reports the close in the library's stead. */
   attach({ cut, giveUp }: { cut: () => void; giveUp: () => void }): void {
     this.#cut = cut;
@@ -52,12 +46,12 @@ export class LinkEnding {
   }
 
   /** Says why the link is about to end without cutting it. The first reason stays. */
-  announce(reason: string): void {
+  announce(reason: LinkFault | (string & {})): void {
     if (!this.#isClosed) this.#ownReason ??= reason;
   }
 
   /** Drops the raw connection at once. No closing handshake: on a dead connection the library would wait 30 s for it. */
-  terminate(reason: string): void {
+  terminate(reason: LinkFault | (string & {})): void {
     if (this.#isClosed) return;
     if (this.#ownReason === null) this.#logger.info({ reason }, "Cutting the WhatsApp connection");
     this.announce(reason);
@@ -78,6 +72,8 @@ export class LinkEnding {
     if (this.#isClosed) return false;
     this.#isClosed = true;
     this.#closed.resolve();
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
     return true;
   }
 }

@@ -74,7 +74,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     socket.ws.removeAllListeners();
     socket.ws.on("error", () => {}); // a late error of the dropped connection concerns nobody
     // Credentials first: after pairing, the next connection lives on them.
-    queue.push({ kind: "closed", cause }, settled(auth.save()));
+    queue.push({ kind: "closed", cause }, auth.settled());
   };
   ending.attach({ cut: () => raw.terminate(), giveUp: () => close(undefined) });
   gateRawSend(raw, {
@@ -137,11 +137,6 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
       await queue.drained();
     },
   };
-}
-
-/** Resolves when it has ended, well or not: whoever hears of failures has heard of this one. */
-async function settled(work: Promise<void>): Promise<void> {
-  await Promise.allSettled([work]);
 }
 
 /** Starts an orderly close and cuts the connection when the close is not reported in time. A failed start is thrown. */

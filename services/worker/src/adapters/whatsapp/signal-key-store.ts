@@ -45,7 +45,9 @@ export function createSignalKeyStore({ baileys, secrets, sealer, onFailure }: Si
   let writes = 0;
 
   function parse<T extends keyof SignalDataTypeMap>(type: T, text: string): SignalDataTypeMap[T] {
-    const value = JSON.parse(text, BufferJSON.reviver) as SignalDataTypeMap[T];
+    // A reviver costs ten times the parsing, and a Signal session, read several times a message, has no buffers in it.
+    const reviver = text.includes('"Buffer"') ? BufferJSON.reviver : undefined;
+    const value = JSON.parse(text, reviver) as SignalDataTypeMap[T];
     if (type !== "app-state-sync-key") return value;
     return proto.Message.AppStateSyncKeyData.fromObject(value as object) as unknown as SignalDataTypeMap[T];
   }

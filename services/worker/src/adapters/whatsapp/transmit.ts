@@ -20,14 +20,14 @@ export async function transmit(socket: WASocket, ending: LinkEnding, row: Outbou
   if (ending.isClosed || ending.ownReason !== null) throw failed(send, "the link has ended");
 
   const going = currentSend.run(send, () => socket.sendMessage(row.jid, content, { messageId: row.wa_message_id }));
-  const cut = ending.closed.then(async () => {
+  const cut = Promise.withResolvers<never>();
+  const forget = ending.onClosed(() => {
     // The library may be in the middle: stop it, and know how the claim ended before we say anything.
-    send.stop(new Error("the link has ended"));
-    await send.outcome();
-    throw new Error("the link ended during the send");
+    send.stop(new Error("the link ended during the send"));
+    void send.outcome().then(() => cut.reject(send.stopped), cut.reject);
   });
   try {
-    await Promise.race([going, cut]);
+    await Promise.race([going, cut.promise]);
   } catch (error) {
     send.stop(error instanceof Error ? error : new Error(String(error)));
     // What was thrown where it happened says more than the library's "All encryptions failed".
@@ -35,8 +35,9 @@ export async function transmit(socket: WASocket, ending: LinkEnding, row: Outbou
     if (cause instanceof ClaimRefused || cause instanceof LeaseLost) throw cause;
     throw failed(send, "the message could not be sent", cause);
   } finally {
+    forget();
     going.catch(() => {});
-    cut.catch(() => {});
+    cut.promise.catch(() => {});
   }
   if (!send.wasClaimed)
     throw new SendFailed("the message was written without its claim", { wasWritten: true, wasClaimed: false });

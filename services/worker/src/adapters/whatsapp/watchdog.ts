@@ -1,3 +1,5 @@
+import type { LinkFault } from "../../ports.ts";
+
 /** How long a link may be in a bad state before we act. Milliseconds on the monotonic clock. */
 export interface WatchdogLimits {
   /** From dial to login or the first QR code. */
@@ -33,7 +35,7 @@ export interface LinkHealth {
   unansweredSinceMs: Iterable<number>;
 }
 
-export type WatchdogVerdict = { kind: "well" } | { kind: "flush" } | { kind: "terminate"; reason: string };
+export type WatchdogVerdict = { kind: "well" } | { kind: "flush" } | { kind: "terminate"; reason: LinkFault };
 
 /** Decides what a link's state asks for; the first fault counts. */
 export function judgeLink(health: LinkHealth, limits: WatchdogLimits): WatchdogVerdict {

@@ -1,0 +1,40 @@
+import { createLogger } from "@flotilla/shared/runtime/logger";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Baileys } from "./library.ts";
+import { prepareBaileys } from "./prepare-baileys.ts";
+import { checkLibrary } from "./self-checks.ts";
+
+describe("the prepared library", () => {
+  const logger = createLogger({ service: "test", level: "silent" });
+  let baileys: Baileys;
+
+  beforeAll(async () => {
+    baileys = await prepareBaileys({ network: {}, logger });
+  });
+
+  it("passes every self-check, and is the same for whoever asks again", async () => {
+    expect(await checkLibrary(baileys)).toEqual([]);
+    expect(await prepareBaileys({ network: {}, logger })).toBe(baileys);
+  });
+
+  it("is found unsafe when signatures are not checked", async () => {
+    const { verify } = baileys.Curve;
+    baileys.Curve.verify = () => true;
+    try {
+      expect(await checkLibrary(baileys)).toEqual(["a wrong signature is accepted"]);
+    } finally {
+      baileys.Curve.verify = verify;
+    }
+  });
+
+  it("is found unsafe when transactions do not end", async () => {
+    const visible = {
+      isInTransaction: () => true,
+      transaction: (work: () => unknown) => work(),
+      get: () => ({}),
+      set: () => {},
+    };
+    const failures = await checkLibrary({ ...baileys, addTransactionCapability: () => visible as never });
+    expect(failures).toContain("a finished key transaction stays visible");
+  });
+});

@@ -1,0 +1,34 @@
+/** What WhatsApp's answer to a message means for its row. */
+export type AckOutcome =
+  | { kind: "sent" }
+  | { kind: "later"; reason: string }
+  | { kind: "failed"; failure: { code: string; detail: string; retryable: boolean } };
+
+/** Transient refusals after which the row is given up. */
+export const retryMax = 5;
+const retryBaseMs = 2_000;
+const retryCapMs = 300_000;
+
+/**
+ * Reads the `error` of a message ack (null: accepted). 463 means that this account may not open new chats for now, and
+ * repeating it makes that worse; 479 names devices or an address form that are out of date, and is given up here too.
+ * 408, 429 and 5xx say nothing about the message itself. Source: ack codes seen by users of the library, #2441 and F26.
+ */
+export function readAck(error: string | null): AckOutcome {
+  if (error === null) return { kind: "sent" };
+  const code = Number.parseInt(error, 10);
+  if (code === 463) return failed("reachout_locked", "WhatsApp does not let this account open new chats now", false);
+  if (code === 408 || code === 429 || (code >= 500 && code < 600)) return { kind: "later", reason: `ack_${code}` };
+  return failed("server_rejected", `WhatsApp refused the message (${error})`, code === 479);
+}
+
+/** How long a chat waits after a passing trouble, or null when the row has had its tries. `random` is in [0, 1). */
+export function retryDelayMs(attempts: number, random: number): number | null {
+  if (attempts >= retryMax) return null;
+  return Math.min(retryBaseMs * 2 ** Math.max(0, attempts - 1), retryCapMs) * (0.8 + 0.4 * random);
+}
+
+const failed = (code: string, detail: string, retryable: boolean): AckOutcome => ({
+  kind: "failed",
+  failure: { code, detail, retryable },
+});

@@ -1,0 +1,279 @@
+import { isResting } from "@flotilla/shared/domain/session-state";
+import { monotonicMs, sleep } from "@flotilla/shared/runtime/clock";
+import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
+import { type CloseCounts, countClose, noCloses } from "../domain/close-history.ts";
+import { decideAfterClose } from "../domain/reconnect-policy.ts";
+import { type CloseCause, CredentialsUnreadable, LeaseLost } from "../ports.ts";
+import type { LaneView, Lease, SessionRow, SessionScope, SessionStore, ShowCode } from "../store-ports.ts";
+import { createLiveLink, type LinkDeps, type LinkPhase } from "./live-link.ts";
+import { createPairing } from "./pairing.ts";
+import type { Slots } from "./slots.ts";
+import { createStatusKeeper } from "./status-keeper.ts";
+
+export interface RunnerDeps extends LinkDeps {
+  /** The network that links of this worker lead to. */
+  network: SessionRow["network"];
+  sessions: Pick<SessionStore, "load">;
+  showCode: ShowCode;
+  /** Links being opened by this process at a time. */
+  dials: Slots;
+  holds: (lease: Lease) => boolean;
+  metrics: LinkDeps["metrics"] & { closed(cause: string): void };
+  logger: Logger;
+}
+
+export interface SessionRunner {
+  readonly sessionId: string;
+  readonly lease: Lease;
+  phase(): LinkPhase;
+  status(): SessionRow["status"];
+  /** The row may ask for something else now. */
+  reload(): void;
+  wake(lane: number): void;
+  see(view: LaneView & { first_seq: number | null }): boolean;
+  /** Looks for a link that hangs; called once a second. */
+  check(): void;
+  /** The lease is gone: everything is dropped before this returns, nothing is written any more. */
+  fence(): void;
+  /** Finishes what is in hand and ends the link; writes no status, the next owner does. */
+  handOver(): Promise<void>;
+  /** Resolves when the session wants nothing more from this worker. */
+  done: Promise<void>;
+}
+
+const drainMs = 5_000;
+const maxUnlinkTries = 3;
+const troubleMs = 1_000;
+
+/**
+ * Keeps one session as its row wants it: one loop that looks at what is wanted and what is, and acts; everything else only
+ * wakes it. Wanted is one of: run, stop (credentials stay), unlink (credentials go). A session that rests is wanted
+ * running but waits for a person, or for the moment when one try may be made.
+ */
+export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease: Lease): SessionRunner {
+  const { commit, random = Math.random } = deps;
+  const { id: sessionId, tenant_id: tenantId, name } = firstRow;
+  const scope: SessionScope = { tenantId, sessionId, lease };
+  const logger = bindIds(deps.logger, { part: "session", sessionId, tenantId, shard: lease.shard });
+  const status = createStatusKeeper(firstRow.status, { commit, scope, name, logger });
+  const pairing = createPairing({ commit, scope, showCode: deps.showCode, status, logger, row: () => row });
+  const link = createLiveLink({
+    deps,
+    scope,
+    holds: () => !isEnded() && deps.holds(lease),
+    status,
+    pairing,
+    logger,
+    onClosed(cause, openMs, error) {
+      closed = { cause, openMs, unreadable: error instanceof CredentialsUnreadable };
+      // Until the cause is judged nothing may dial.
+      actAt = null;
+      wake();
+    },
+    onPaired() {
+      row = { ...row, paired: true };
+      logger.info(`session ${name} was scanned and is paired`);
+    },
+    onLoggedIn: () => wake(),
+  });
+
+  let row = firstRow;
+  let reloadWanted = false;
+  /** The generation that the present link, or rest, answers to. */
+  let servedGeneration = firstRow.generation;
+  let closed: { cause: CloseCause; openMs: number; unreadable: boolean } | null = null;
+  let counts: CloseCounts = noCloses;
+  let unlinkTries = 0;
+  let resting = isResting(firstRow.status);
+  /** Monotonic time of the next dial; null when something else has to happen first. */
+  let actAt = firstActAt(firstRow);
+  let ended = false;
+  let wake: () => void = () => {};
+
+  function isEnded(): boolean {
+    return ended;
+  }
+
+  const isDue = () => link.phase() === "idle" && actAt !== null && monotonicMs() >= actAt;
+
+  async function run(): Promise<void> {
+    while (!isEnded()) {
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      try {
+        await step();
+      } catch (error) {
+        if (error instanceof LeaseLost || isEnded()) break;
+        logger.warn({ error }, "a session could not be brought to what it should be; trying again in a second");
+        await sleep(troubleMs);
+        continue;
+      }
+      if (isEnded() || !deps.holds(lease)) break;
+      const timer = new AbortController();
+      const pause =
+        actAt === null ? [] : [sleep(Math.max(1, actAt - monotonicMs()), timer.signal).catch(() => undefined)];
+      await Promise.race([woken, ...pause]);
+      timer.abort();
+    }
+  }
+
+  async function step(): Promise<void> {
+    if (closed !== null) await afterClose(closed);
+    if (reloadWanted) await reload();
+    if (isEnded()) return;
+    if (row.unlink) await unlink();
+    else if (row.desired === "running") await keepRunning();
+    else await stopForGood();
+  }
+
+  async function reload(): Promise<void> {
+    reloadWanted = false;
+    const fresh = await deps.sessions.load(lease.shard, sessionId);
+    if (fresh === null) {
+      await link.end();
+      ended = true;
+      return;
+    }
+    // A person's request wrote the status itself; otherwise ours is the newer one.
+    if (fresh.generation !== row.generation) status.adopt(fresh.status);
+    row = { ...fresh, paired: fresh.paired || row.paired };
+  }
+
+  async function keepRunning(): Promise<void> {
+    if (row.generation !== servedGeneration) {
+      await link.drain(drainMs);
+      await link.end();
+      closed = null;
+      servedGeneration = row.generation;
+      counts = noCloses;
+      resting = isResting(status.current);
+      actAt = resting ? null : monotonicMs();
+      pairing.restart();
+    }
+    if (!isDue()) return;
+    if (row.network !== deps.network) {
+      // Its credentials mean nothing there, and a pace meant for pretended people must never reach real ones.
+      resting = true;
+      actAt = null;
+      return await status.observe({ kind: "refused", as: "failed", reason: "configuration" });
+    }
+    if (resting) await status.observe({ kind: "start_requested" });
+    resting = false;
+    await dial();
+  }
+
+  async function unlink(): Promise<void> {
+    const known = row.auth_state !== null || row.paired;
+    if (known && !(await link.logout())) {
+      if (unlinkTries < maxUnlinkTries) {
+        // Also from a rest: this is the one thing for which a session is dialled that is not meant to run.
+        if (link.phase() !== "idle" || (actAt !== null && monotonicMs() < actAt)) return;
+        unlinkTries++;
+        return await dial();
+      }
+      logger.warn("WhatsApp could not be told of the log-out: the phone goes on listing a device that is gone");
+    }
+    await link.end();
+    await status.observe({ kind: "unlinked", reason: "requested" }, { forget: true });
+    ended = true;
+  }
+
+  async function stopForGood(): Promise<void> {
+    await link.drain(drainMs);
+    await link.end();
+    if (!isResting(status.current)) await status.observe({ kind: "stopped" });
+    ended = true;
+  }
+
+  async function dial(): Promise<void> {
+    const release = await deps.dials.acquire();
+    try {
+      // What a dial needs may have changed while it waited its turn, credentials first of all.
+      await reload();
+      const wanted = row.unlink || (row.desired === "running" && row.generation === servedGeneration);
+      if (isEnded() || !wanted || !deps.holds(lease)) {
+        release();
+        return wake();
+      }
+      if (row.paired) await status.observe({ kind: "dialling", again: isKnownToRun(status.current) });
+    } catch (error) {
+      release();
+      throw error;
+    }
+    if (isEnded()) return release();
+    actAt = null;
+    closed = null;
+    link.dial(row, release);
+  }
+
+  async function afterClose({ cause, openMs, unreadable }: NonNullable<typeof closed>): Promise<void> {
+    closed = null;
+    deps.metrics.closed(cause.kind);
+    await link.stopPump();
+    if (isEnded() || !deps.holds(lease)) return;
+    const now = monotonicMs();
+    counts = countClose(counts, cause, openMs, now);
+    if (unreadable) {
+      resting = true;
+      return await status.observe({ kind: "refused", as: "failed", reason: "locked" });
+    }
+    const decision = decideAfterClose(cause, counts, random(), Date.now());
+    logger.info(
+      { cause, decision: decision.do },
+      `the link of session ${name} ended (${"code" in cause ? `${cause.kind} ${cause.code}` : cause.kind})`,
+    );
+    if (decision.do === "rest") {
+      resting = true;
+      actAt = decision.againInMs === null ? null : now + decision.againInMs;
+      if (decision.forget) row = { ...row, auth_state: null, paired: false, unlink: false };
+      // What a row says of its end outlives us: the next owner tries again at the same time.
+      const deadline = decision.againInMs === null ? {} : { deadline_ms: Math.round(decision.againInMs) };
+      await status.observe(decision.observe, { ...deadline, ...(decision.forget ? { forget: true } : {}) });
+      if (decision.forget && row.desired !== "running") ended = true;
+      return;
+    }
+    if (decision.counts) counts = { ...counts, losses: counts.losses + 1 };
+    actAt = now + decision.inMs;
+    if (decision.observe !== null) await status.observe(decision.observe);
+  }
+
+  const running = run();
+  return {
+    sessionId,
+    lease,
+    phase: link.phase,
+    status: () => status.current,
+    reload() {
+      reloadWanted = true;
+      wake();
+    },
+    wake: link.wake,
+    see: link.see,
+    check: () => link.check(),
+    fence() {
+      ended = true;
+      link.fence();
+      wake();
+    },
+    async handOver() {
+      await link.drain(drainMs);
+      ended = true;
+      wake();
+      await link.end();
+      await running;
+    },
+    done: running,
+  };
+}
+
+/** When a session is first dialled: now, or, when it rests, at the end of a ban that ends by itself. */
+function firstActAt({ status, deadline_in_ms }: SessionRow): number | null {
+  if (!isResting(status)) return monotonicMs();
+  return status === "restricted" && deadline_in_ms !== null ? monotonicMs() + deadline_in_ms : null;
+}
+
+const isKnownToRun = (status: SessionRow["status"]) =>
+  status === "connected" ||
+  status === "syncing" ||
+  status === "degraded" ||
+  status === "reconnecting" ||
+  status === "conflict";
