@@ -3,7 +3,6 @@ import {
   makeWASocket,
   WA_CERT_DETAILS,
   type BinaryNode,
-  type SignalDataTypeMap,
   type SignalKeyStore,
   type WASocket,
 } from "@whiskeysockets/baileys";
