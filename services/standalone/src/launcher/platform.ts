@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { stopChild } from "../embedded/child.ts";
 import { ownFolder } from "../embedded/folders.ts";
 import { checkGiven, openRedis, openSupabase, seconds } from "./backing.ts";
-import { buildDashboardIfStale } from "./dashboard-page.ts";
 import { planPorts } from "./port-plan.ts";
 import { endLeftovers, openProcessList } from "./process-list.ts";
 import { startService } from "./service-process.ts";
@@ -124,7 +123,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       openSupabase(context),
       openRedis(context),
       simulated ? open(simulator, addresses) : undefined,
-      options.watch ? undefined : buildDashboardIfStale(say),
+      ...groups.flat().map((service) => service.prepare?.(say)),
     ]);
     options.signal.throwIfAborted();
     Object.assign(addresses, supabase, { redisUrl });
