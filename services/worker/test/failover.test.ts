@@ -124,7 +124,7 @@ describe("two workers", () => {
     await allConnected(4);
     for (const name of names) await tenant.accept(name, 150, phone);
     await waitFor(() => first.frames.length + second.frames.length > 60, { describe: "sending", timeoutMs: 60_000 });
-    expect(await first.end("SIGTERM")).toBe(0);
+    expect(await first.end("SIGTERM"), first.lines.slice(-20).join("\n")).toBe(0);
     await allSent(600);
     checkFrames([...first.frames, ...second.frames], 600);
     expect([...first.frames, ...second.frames]).toHaveLength(600);
