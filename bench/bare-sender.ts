@@ -107,7 +107,7 @@ function memoryKeys(): SignalKeyStore {
         const value = store.get(`${type}/${id}`);
         if (value !== undefined) found[id] = value as never;
       }
-      return found as Record<string, SignalDataTypeMap[typeof type]>;
+      return found;
     },
     set: (data) => {
       for (const [type, entries] of Object.entries(data)) {

@@ -40,7 +40,8 @@ test("a campaign is made, filled from a pasted list, started, and watched to its
   await page.getByLabel("Numbers", { exact: true }).fill(list);
   await page.getByRole("button", { name: "Add 3 recipients" }).click();
   await page.getByText("2 of 3 lines accepted, 1 invalid").waitFor();
-  await page.getByRole("heading", { name: "Lines that were not taken" }).waitFor();
+  const refused = page.getByRole("row").filter({ hasText: "not a number" });
+  await expect.poll(() => refused.innerText()).toMatch(/^1\s+4\s/);
 
   await page.getByRole("button", { name: "Start sending" }).click();
   await page.getByText("Completed", { exact: true }).waitFor({ timeout: 60_000 });

@@ -1,7 +1,7 @@
 import { openTestStack, type TestStack } from "@flotilla/shared/testing/fixtures";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Frame } from "./fake-link.ts";
 import { openTenant, type TestTenant } from "./stack-helpers.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
@@ -37,6 +37,9 @@ function startProcess(): Fleet {
   return { ...worker, frames };
 }
 
+// Generous for a machine that runs other suites beside this one.
+vi.setConfig({ testTimeout: 180_000 });
+
 const phone = (n: number) => `5511${String(90_000_000 + (n % 40))}`;
 
 async function openSessions(count: number): Promise<string[]> {
@@ -51,7 +54,7 @@ async function allConnected(ids: number, describe = "every session to be connect
       const { data } = await tenant.client.from("whatsapp_sessions").select("status").eq("status", "connected");
       return data?.length === ids;
     },
-    { describe, timeoutMs: 20_000, intervalMs: 100 },
+    { describe, timeoutMs: 60_000, intervalMs: 100 },
   );
 }
 
@@ -60,7 +63,7 @@ const shardsByOwner = async () => {
   return data as { shard: number; owner: string }[];
 };
 
-async function allSent(count: number, timeoutMs = 30_000): Promise<void> {
+async function allSent(count: number, timeoutMs = 90_000): Promise<void> {
   await waitFor(async () => (await tenant.messageCounts())["sent"] === count, {
     describe: `${count} messages to be sent`,
     timeoutMs,
@@ -95,14 +98,18 @@ describe("two workers", () => {
     await waitFor(
       async () =>
         new Set((await shardsByOwner()).filter(({ shard }) => shard % 7 === 0).map(({ owner }) => owner)).size === 2,
-      { describe: "both workers to hold sessions", timeoutMs: 15_000 },
+      { describe: "both workers to hold sessions", timeoutMs: 60_000 },
     );
     for (const name of names) await tenant.accept(name, 150, phone);
-    await waitFor(() => first.frames.length > 20 && second.frames.length > 20, { describe: "both to send" });
+    await waitFor(() => first.frames.length > 20 && second.frames.length > 20, {
+      describe: "both to send",
+      timeoutMs: 60_000,
+    });
     await first.end("SIGKILL");
     await allSent(900);
     await waitFor(async () => new Set((await shardsByOwner()).map(({ owner }) => owner)).size === 1, {
       describe: "one owner of all shards",
+      timeoutMs: 30_000,
     });
     checkFrames([...first.frames, ...second.frames], 900);
     const repeats = [...first.frames, ...second.frames].length - 900;
@@ -116,7 +123,7 @@ describe("two workers", () => {
     const [first, second] = [startProcess(), startProcess()];
     await allConnected(4);
     for (const name of names) await tenant.accept(name, 150, phone);
-    await waitFor(() => first.frames.length + second.frames.length > 60, { describe: "sending" });
+    await waitFor(() => first.frames.length + second.frames.length > 60, { describe: "sending", timeoutMs: 60_000 });
     expect(await first.end("SIGTERM")).toBe(0);
     await allSent(600);
     checkFrames([...first.frames, ...second.frames], 600);
@@ -138,7 +145,7 @@ describe("two workers", () => {
           Math.abs(owners.filter((o) => o === owners[0]).length - 3) <= 1
         );
       },
-      { describe: "three sessions each", timeoutMs: 15_000, intervalMs: 100 },
+      { describe: "three sessions each", timeoutMs: 60_000, intervalMs: 100 },
     );
     await allConnected(6);
     expect(first.lines.join("\n")).toContain("handed shard");
@@ -151,10 +158,10 @@ describe("one worker", () => {
     const first = startProcess();
     await allConnected(1);
     await tenant.accept(name!, 800, phone);
-    await waitFor(() => first.frames.length > 20, { describe: "sending" });
+    await waitFor(() => first.frames.length > 20, { describe: "sending", timeoutMs: 60_000 });
     first.child.kill("SIGSTOP");
     const second = startProcess();
-    await waitFor(() => second.frames.length > 20, { describe: "the other to send", timeoutMs: 15_000 });
+    await waitFor(() => second.frames.length > 20, { describe: "the other to send", timeoutMs: 60_000 });
     const before = first.frames.length;
     first.child.kill("SIGCONT");
     await waitFor(
@@ -166,7 +173,7 @@ describe("one worker", () => {
     const ofSecond = new Set(second.frames.map(({ message }) => message));
     const late = first.frames.slice(before).filter(({ message }) => ofSecond.has(message));
     expect(late.length).toBeLessThanOrEqual(8);
-    await allSent(800, 60_000);
+    await allSent(800);
     checkFrames([...first.frames.slice(0, before), ...second.frames], 800);
   });
 
@@ -183,5 +190,28 @@ describe("one worker", () => {
     checkFrames(first.frames, 400);
     expect(first.frames).toHaveLength(400);
     redis.disconnect();
+  });
+
+  test("Redis forgets everything during a campaign: housekeeping comes back by itself and brings it to its end", async () => {
+    await openSessions(2);
+    const first = startProcess();
+    await allConnected(2);
+    const campaign = await tenant.startCampaign(["s0", "s1"], 300, (n) => `5521${90_000_000 + n}`);
+    await waitFor(() => first.frames.length > 20, { describe: "the campaign to run", timeoutMs: 30_000 });
+    const redis = new Redis(stack.redisUrl);
+    await redis.flushall();
+    redis.disconnect();
+    const finished = await waitFor(
+      async () => {
+        const now = await tenant.call<{ status: string; totals: Record<string, number> }>("get_campaign", {
+          p_tenant: tenant.tenant,
+          p_campaign: campaign,
+        });
+        return now.status === "completed" ? now : null;
+      },
+      { describe: "the campaign to be completed", timeoutMs: 60_000, intervalMs: 250 },
+    );
+    expect(finished.totals).toMatchObject({ received: 300, sent: 300, planned: 0, queued: 0, failed: 0 });
+    expect(first.frames).toHaveLength(300);
   });
 });

@@ -253,8 +253,8 @@ export async function openFakePlatform({ simulator = true } = {}) {
     const campaign = world.campaigns.get(id);
     if (!campaign) return problem(404, "not_found", "There is nothing here");
     if (verb === "errors") {
-      const value = "12ab";
-      return ok(world.page([{ part: 1, line: 17, code: "invalid_address", message: "not a phone number", value }]));
+      const value = "not a number";
+      return ok({ part: 1, line: 4, code: "invalid_address", message: "not a phone number", value });
     }
     if (verb === "recipients") {
       const bad = text.includes("not a number") ? 1 : 0;

@@ -53,8 +53,6 @@ const syncTimeoutMs = 60_000;
 const silentMs = 30_000;
 const troubleMs = 1_000;
 
-export type LiveLink = ReturnType<typeof createLiveLink>;
-
 /**
  * The one link of a session, from dial to close, and the pump that lives on it.
  *

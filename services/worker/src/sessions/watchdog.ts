@@ -8,7 +8,7 @@ export interface Watchdog {
 }
 
 /** How long after the deadline a process that has not fenced itself may live. */
-export const graceMs = 500;
+const graceMs = 500;
 
 /**
  * A thread beside the main loop that ends the process with SIGKILL when the loop is stuck past the lease's deadline: its
