@@ -2,7 +2,7 @@ import { createLogger } from "@flotilla/shared/runtime/logger";
 import { join } from "node:path";
 
 import { stopChild } from "../embedded/child.ts";
-import { ownFolder } from "../embedded/folders.ts";
+import { compileCacheFolder, ownFolder } from "../embedded/folders.ts";
 import { checkGiven, openRedis, openSupabase, seconds } from "./backing.ts";
 import { planPorts } from "./port-plan.ts";
 import { endLeftovers, openProcessList } from "./process-list.ts";
@@ -90,6 +90,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
           startService({
             ...service,
             environment: {
+              NODE_COMPILE_CACHE: compileCacheFolder(),
               ...environment,
               ...serviceEnvironment(service.kind, addresses, {
                 port: service.port,
