@@ -6,7 +6,7 @@ import express, { type Express } from "express";
 import helmet from "helmet";
 import { createAuthenticator } from "./http/authenticate.ts";
 import { mountRoutes } from "./http/mount-routes.ts";
-import { createRateLimit } from "./http/rate-limit.ts";
+import { createRateLimit, type Rates } from "./http/rate-limit.ts";
 import { renderProblem } from "./http/render-problem.ts";
 import { openRequestContext } from "./http/request-context.ts";
 import { createRequestMeter } from "./http/request-meter.ts";
@@ -32,6 +32,8 @@ export interface AppOptions extends Omit<Dependencies, keyof AsyncDisposable> {
   logger: Logger;
   /** Aborts when the process begins to end: long polls answer at once. */
   closing: AbortSignal;
+  /** How fast one tenant may ask; the documented limits when absent. */
+  rates?: Rates | undefined;
 }
 
 const exposedHeaders = [
@@ -71,7 +73,7 @@ export function createApp(deps: AppOptions): Express {
 
   const routes = routesOf(deps);
   const authenticate = createAuthenticator(deps);
-  const takeToken = createRateLimit();
+  const takeToken = createRateLimit(deps.rates);
   mountHealth(app, ops);
   mountOpenApi(app, routes, deps.version);
   mountRoutes(app, routes, { authenticate, takeToken, closing, logger });

@@ -6,6 +6,7 @@ import packageFile from "../package.json" with { type: "json" };
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import type { Dependencies } from "./dependencies.ts";
+import type { Rates } from "./http/rate-limit.ts";
 
 /** The longest request is a part of 64 MiB over a slow line. */
 const requestTimeoutMs = 15 * 60_000;
@@ -19,7 +20,7 @@ export interface Server {
 
 /** Starts to listen. Disposing cuts what is still open. */
 export async function openServer(
-  config: Pick<Config, "host" | "port" | "origins" | "simulatorUrl">,
+  config: Pick<Config, "host" | "port" | "origins" | "simulatorUrl"> & { rates?: Rates },
   dependencies: Dependencies,
   logger: Logger,
 ): Promise<Server> {

@@ -3,6 +3,7 @@ import { createLogger } from "@flotilla/shared/runtime/logger";
 import { openTestStack, type TestStack } from "@flotilla/shared/testing/fixtures";
 import { readConfig } from "../src/config.ts";
 import { openDependencies } from "../src/dependencies.ts";
+import { defaultRates, type Rates } from "../src/http/rate-limit.ts";
 import { openServer } from "../src/server.ts";
 
 export interface CallOptions {
@@ -34,9 +35,13 @@ export interface RunningApi {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A test file is one tenant that uploads more in a second than people do. */
+const patientRates: Rates = { ...defaultRates, parts: { perSecond: 1_000, burst: 1_000 } };
+
 /** The API as it runs, on a stack of its own, with one member signed up. */
 export async function openRunningApi(
   environmentOf: (stack: TestStack) => Record<string, string> = () => ({}),
+  rates: Rates = patientRates,
 ): Promise<RunningApi> {
   const stack = await openTestStack();
   const member = await stack.signUp();
@@ -57,7 +62,7 @@ export async function openRunningApi(
     },
     logger,
   );
-  const server = await openServer(config, dependencies, logger);
+  const server = await openServer({ ...config, rates }, dependencies, logger);
   const url = `http://127.0.0.1:${server.port}`;
   return {
     stack,

@@ -9,7 +9,9 @@ export interface Rate {
   burst: number;
 }
 
-export const defaultRates: Readonly<Record<RateClass, Rate>> = {
+export type Rates = Readonly<Record<RateClass, Rate>>;
+
+export const defaultRates: Rates = {
   sends: { perSecond: 500, burst: 1_000 },
   batches: { perSecond: 10, burst: 20 },
   parts: { perSecond: 4, burst: 20 },
@@ -28,10 +30,7 @@ interface Bucket {
 const mostBuckets = 50_000;
 
 /** Token buckets in memory: a limit against runaway programs, not a quota, so a restart may refill them. */
-export function createRateLimit(
-  rates: Readonly<Record<RateClass, Rate>> = defaultRates,
-  now: () => number = monotonicMs,
-): TakeToken {
+export function createRateLimit(rates: Rates = defaultRates, now: () => number = monotonicMs): TakeToken {
   const buckets = new Map<string, Bucket>();
   return (tenant, rateClass) => {
     const { perSecond, burst } = rates[rateClass];

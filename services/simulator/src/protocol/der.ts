@@ -21,10 +21,11 @@ export const explicit = (n: number, content: Uint8Array): Buffer => tagged(0xa0 
 /** `[n]` primitive, as used for implicit tags. */
 export const implicit = (n: number, content: Uint8Array): Buffer => tagged(0x80 | n, content);
 
-/** An unsigned number. */
+/** An unsigned number in its shortest form: DER allows a leading zero only where the next bit would read as a sign. */
 export function integer(bytes: Uint8Array): Buffer {
-  const positive = (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes;
-  return tagged(0x02, positive);
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const shortest = first === -1 ? Buffer.from([0]) : bytes.subarray(first);
+  return tagged(0x02, shortest[0]! & 0x80 ? Buffer.concat([Buffer.from([0]), shortest]) : shortest);
 }
 
 /** An object identifier in dotted form. */

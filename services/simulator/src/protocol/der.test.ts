@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { integer } from "./der.ts";
+
+describe("integer", () => {
+  it.each([
+    [[0x02], [0x02, 0x01, 0x02]],
+    [[0x80], [0x02, 0x02, 0x00, 0x80]],
+    [
+      [0x00, 0x01],
+      [0x02, 0x01, 0x01],
+    ],
+    [
+      [0x00, 0x00, 0x80],
+      [0x02, 0x02, 0x00, 0x80],
+    ],
+    [
+      [0x00, 0x00],
+      [0x02, 0x01, 0x00],
+    ],
+  ])("writes %j in its shortest form", (bytes, der) => {
+    expect([...integer(Uint8Array.from(bytes))]).toEqual(der);
+  });
+});
