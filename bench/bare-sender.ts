@@ -27,6 +27,9 @@ interface Task {
 const task = JSON.parse(process.argv[2]!) as Task;
 WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(task.rootKey, "base64");
 
+// The Signal library prints whole sessions; standard output is for figures.
+for (const method of ["log", "info", "warn"] as const) console[method] = () => undefined;
+
 const acks = new Map<string, () => void>();
 const sockets: WASocket[] = [];
 for (let index = 0; index < task.sockets; index++) sockets.push(await pair(String(task.firstPhone + index)));
@@ -38,7 +41,8 @@ for (let round = 0; round <= task.rounds; round++) {
   const seconds = (performance.now() - began) / 1000;
   const used = process.cpuUsage(cpu);
   // Round 0 makes the contacts known and is not measured.
-  if (round > 0) console.log(JSON.stringify({ sent, seconds, cpuSeconds: (used.user + used.system) / 1e6 }));
+  if (round > 0)
+    process.stdout.write(`${JSON.stringify({ sent, seconds, cpuSeconds: (used.user + used.system) / 1e6 })}\n`);
 }
 process.exit(0);
 
