@@ -16,23 +16,48 @@ export interface Platform {
 const launcher = fileURLToPath(new URL("../../standalone/flotilla.mjs", import.meta.url));
 
 /**
- * The real platform that browser tests and screenshots run against: the one FLOTILLA_URL, FLOTILLA_EMAIL and
- * FLOTILLA_PASSWORD name, else one started for this file in a data folder of its own, with a member signed up.
+ * The real platform that browser tests run against: the one FLOTILLA_URL, FLOTILLA_EMAIL and FLOTILLA_PASSWORD name, else
+ * one started for this file in a data folder of its own, with a member signed up.
  */
 export async function openPlatform(): Promise<Platform> {
-  const { FLOTILLA_URL, FLOTILLA_EMAIL, FLOTILLA_PASSWORD } = process.env;
-  if (FLOTILLA_URL && FLOTILLA_EMAIL && FLOTILLA_PASSWORD) {
-    return {
-      url: FLOTILLA_URL,
-      email: FLOTILLA_EMAIL,
-      password: FLOTILLA_PASSWORD,
-      [Symbol.asyncDispose]: async () => undefined,
-    };
-  }
+  return await (givenPlatform() ??
+    launch(["start", "--workers", "1"], async (line) => {
+      const url = /dashboard (http:\/\/localhost:\d+) · API/.exec(line)?.[1];
+      if (url === undefined) return null;
+      const member = { email: "member@flotilla.example", password: "browser-test-password-1" };
+      await signUp(url, member);
+      return { url, ...member };
+    }));
+}
+
+/** The same with the demo's sessions, conversations and campaign on it, for pictures. */
+export async function openDemoPlatform(): Promise<Platform> {
+  let url = "";
+  return await (givenPlatform() ??
+    launch(["demo", "--headless"], (line) => {
+      url = /Dashboard (http:\/\/localhost:\d+) · test bench/.exec(line)?.[1] ?? url;
+      const [, email, password] = /Sign in as (\S+) with the password (\S+)/.exec(line) ?? [];
+      return email !== undefined && password !== undefined ? { url, email, password } : null;
+    }));
+}
+
+function givenPlatform(): Promise<Platform> | null {
+  const { FLOTILLA_URL: url, FLOTILLA_EMAIL: email, FLOTILLA_PASSWORD: password } = process.env;
+  if (!url || !email || !password) return null;
+  return Promise.resolve({ url, email, password, [Symbol.asyncDispose]: async () => undefined });
+}
+
+type Access = Omit<Platform, typeof Symbol.asyncDispose>;
+
+/** Starts the launcher in a folder of its own and reads what it says until `read` has found the way in. */
+async function launch(
+  flags: string[],
+  read: (line: string) => Promise<Access | null> | Access | null,
+): Promise<Platform> {
   const folder = await mkdtemp(join(tmpdir(), "flotilla-browser-"));
   // Postgres runs as somebody else when we are root, and must be able to pass through.
   await chmod(folder, 0o755);
-  const child = spawn(process.execPath, [launcher, "start", "--workers", "1", "--data", join(folder, "data")], {
+  const child = spawn(process.execPath, [launcher, ...flags, "--data", join(folder, "data")], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, NO_COLOR: "1", NODE_ENV: "test" },
   });
@@ -42,29 +67,21 @@ export async function openPlatform(): Promise<Platform> {
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
+  const access = Promise.withResolvers<Access>();
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  // What is said after the way in was found is read and dropped, so that the pipe never fills.
+  lines.on("line", (line) => {
+    said.push(line);
+    Promise.resolve(read(line)).then((found) => found && access.resolve(found), access.reject);
+  });
+  lines.once("close", () => access.reject(new Error(`the platform did not start:\n${said.slice(-20).join("\n")}`)));
   try {
-    const url = await dashboardUrlOf(child.stdout);
-    const member = { email: "member@flotilla.example", password: "browser-test-password-1" };
-    await signUp(url, member);
-    return { url, ...member, [Symbol.asyncDispose]: dispose };
+    return { ...(await access.promise), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
   }
-}
-
-/** The launcher says where things are once all are up; what it says afterwards is read and dropped. */
-async function dashboardUrlOf(output: NodeJS.ReadableStream): Promise<string> {
-  const said: string[] = [];
-  return await new Promise((resolve, reject) => {
-    const lines = createInterface({ input: output });
-    lines.on("line", (line) => {
-      said.push(line);
-      const found = /dashboard (http:\/\/localhost:\d+) · API/.exec(line);
-      if (found) resolve(found[1]!);
-    });
-    lines.once("close", () => reject(new Error(`the platform did not start:\n${said.slice(-20).join("\n")}`)));
-  });
 }
 
 async function signUp(url: string, member: { email: string; password: string }): Promise<void> {

@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser } from "./browser.ts";
-import { type Platform, openPlatform } from "./platform.ts";
+import { type Platform, openDemoPlatform } from "./platform.ts";
 import { signIn } from "./sign-in.ts";
 
 /**
- * Takes the README's pictures of every page, in both colour schemes, at desk and phone width. Against a running
- * platform: FLOTILLA_URL, FLOTILLA_EMAIL, FLOTILLA_PASSWORD. `--out` names the folder, `docs/screenshots` by default.
+ * Takes pictures of every page, in both colour schemes, at desk and phone width; README.md shows some. Against the platform that FLOTILLA_URL,
+ * FLOTILLA_EMAIL and FLOTILLA_PASSWORD name, else against a demo started for it. `--out` names the folder, `docs/screenshots` by default.
  */
 const { values } = parseArgs({
   options: { out: { type: "string", default: fileURLToPath(new URL("../../../docs/screenshots", import.meta.url)) } },
@@ -78,7 +78,7 @@ async function tour(browser: Browser, platform: Platform, scheme: "light" | "dar
 }
 
 await mkdir(values.out, { recursive: true });
-await using platform = await openPlatform();
+await using platform = await openDemoPlatform();
 const browser = await openBrowser();
 try {
   for (const scheme of ["light", "dark"] as const) {
