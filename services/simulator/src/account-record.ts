@@ -33,6 +33,7 @@ const accountRecord = z.object({
   blocked: z.array(z.string()),
   app_state: z.array(z.tuple([z.string(), z.object({ version: z.number(), patches: z.array(buffer) })])),
   signal: z.object({ next_pre_key_id: z.number(), sessions: z.array(z.tuple([z.string(), z.unknown()])) }),
+  sender_keys: z.array(z.tuple([z.string(), z.string()])).default([]),
   companions: z.array(companionRecord),
 });
 
@@ -49,6 +50,7 @@ export function writeAccount(accounts: Directory, number: string): string | null
     blocked: [...account.blocked],
     app_state: [...account.appState],
     signal: account.phone.signal.save(),
+    sender_keys: account.phone.senderKeys.save(),
     companions: [...account.companions.values()].map((companion) => ({
       device: companion.address.device,
       linked_at: companion.linkedAt,
@@ -72,6 +74,7 @@ export function readAccount(accounts: Directory, line: string): void {
   for (const phone of record.blocked) account.blocked.add(phone);
   for (const [name, collection] of record.app_state) account.appState.set(name, collection);
   account.phone.signal.load(record.signal);
+  account.phone.senderKeys.load(record.sender_keys);
   for (const saved of record.companions) {
     const companion = new Companion({
       address: { phone: record.number, device: saved.device },

@@ -1,5 +1,8 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { mediaServer } from "./media/media-server.ts";
 import type { Network } from "./network.ts";
+import { chatRoutes } from "./control/chats.ts";
+import { groupRoutes } from "./control/groups.ts";
 import { linkingRoutes, scanForPushName } from "./control/linking.ts";
 import { observingRoutes } from "./control/observing.ts";
 import { openApiDocument } from "./control/openapi.ts";
@@ -27,8 +30,15 @@ export function createControlApi(network: Network, caPem?: string): Express {
     if (caPem === undefined) throw new Problem(404, "not_found", "This network is not served over TLS.");
     response.type("application/x-pem-file").send(caPem);
   });
+  app.use(mediaServer(network));
   app.use(express.json({ limit: "1mb" }));
-  const routes = [...phoneRoutes(network), ...linkingRoutes(network), ...observingRoutes(network)];
+  const routes = [
+    ...phoneRoutes(network),
+    ...chatRoutes(network),
+    ...groupRoutes(network),
+    ...linkingRoutes(network),
+    ...observingRoutes(network),
+  ];
   const document = openApiDocument(routes);
   app.get(["/openapi.json", "/sim/v1/openapi.json"], (_request, response) => void response.json(document));
   register(app, routes);

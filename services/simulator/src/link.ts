@@ -31,6 +31,8 @@ const CLOSE_GRACE_MS = 500;
 export class Link {
   readonly id: string;
   readonly openedAt = new Date();
+  /** Name and port by which the client found the server. */
+  readonly host: string | undefined;
   /** The device that logged in over this link. */
   companion: Companion | undefined;
   /** A muted link swallows both directions and stays open: the half-dead connection of real networks. */
@@ -46,8 +48,9 @@ export class Link {
   #ciphers: Established | undefined;
   #outbox: Buffer[] = [];
 
-  constructor(id: string, socket: WebSocket, owner: LinkOwner) {
+  constructor(id: string, socket: WebSocket, owner: LinkOwner, host?: string) {
     this.id = id;
+    this.host = host;
     this.#socket = socket;
     this.#owner = owner;
     this.#handshake = new NoiseHandshake(owner.identity.noise, owner.identity.certificates);

@@ -2,22 +2,34 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { type Account, type Companion } from "./accounts.ts";
+import { linkDevice, shortened, unlinkDevice } from "./device-changes.ts";
 import { Directory } from "./directory.ts";
 import { endLink, failure } from "./endings.ts";
-import { type DeviceAddress, type Envelope, messageStanza, type Receipt, receiptStanza } from "./envelope.ts";
+import {
+  type DeviceAddress,
+  type Envelope,
+  isSharedChat,
+  messageStanza,
+  type Receipt,
+  receiptStanza,
+} from "./envelope.ts";
 import { Faults, seededRandom } from "./faults.ts";
+import type { Acquaintance } from "./groups/change-participants.ts";
+import { GroupDirectory } from "./groups/group-directory.ts";
 import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import { readClaim } from "./login.ts";
+import { MediaStore } from "./media/media-store.ts";
+import { type NetworkStats, newStats } from "./network-stats.ts";
 import { PairingDesk } from "./pairing.ts";
 import { PairingCodeDesk } from "./pairing-code.ts";
 import { type Behaviour, behaviourOf } from "./people/behaviour.ts";
 import { bootstrapMessages } from "./people/bootstrap.ts";
 import { ChatLog } from "./people/chat-log.ts";
-import type { PhoneWorld } from "./people/phone.ts";
+import type { PhoneWorld } from "./people/phone-world.ts";
 import type { KeyBundle } from "./people/signal-store.ts";
 import { createServerIdentity, type ServerIdentity } from "./protocol/certificates.ts";
-import { type Addressing, personJid } from "./protocol/jid.ts";
+import type { Addressing } from "./protocol/jid.ts";
 import { type BinaryNode, node } from "./protocol/node.ts";
 import type { Established } from "./protocol/noise.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -35,21 +47,15 @@ export interface NetworkSettings {
   readonly ledgerRows: number;
   /** Lines that phones show, all phones together. */
   readonly chatLines: number;
+  /** Bytes of encrypted files that the media server keeps. */
+  readonly mediaBytes: number;
+  /** Host of media addresses, with port; undefined: the one by which each client came. */
+  readonly mediaHost: string | undefined;
   readonly logger: Logger;
   /** Called when an account changed in a way that has to outlive this process. */
   readonly changed: (phone: string) => void;
-}
-
-/** Counters since the start or the last reset. */
-export interface NetworkStats {
-  logins: number;
-  loginsRefused: number;
-  pairings: number;
-  messagesIn: number;
-  messagesRefused: number;
-  copiesCarried: number;
-  receiptsCarried: number;
-  privacyTokens: number;
+  /** Called when a group changed. */
+  readonly groupsChanged: () => void;
 }
 
 /** The pretend WhatsApp: accounts, their devices, and what is routed between them. */
@@ -59,6 +65,12 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly identity: ServerIdentity;
   readonly logger: Logger;
   readonly accounts: Directory;
+  readonly groups: GroupDirectory;
+  readonly media: MediaStore;
+  /** What uploads have to show. */
+  readonly mediaAuth = randomBytes(18).toString("base64url");
+  /** Host and port under which clients find the media server when their own connection does not say it. */
+  mediaHost: string;
   readonly links = new Map<string, Link>();
   readonly ledger: Ledger;
   readonly chats: ChatLog;
@@ -66,10 +78,17 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly scheduler: Scheduler;
   readonly pairing: PairingDesk;
   readonly pairingCodes: PairingCodeDesk;
+  /** What the rules of groups ask about people. */
+  readonly people: Acquaintance = {
+    exists: (phone) => this.devicesOf(phone) !== undefined,
+    canBeAdded: (phone, by) => !this.accounts.tryGet(phone)?.blocked.has(by),
+  };
   readonly unknown = new UnknownStanzas();
   readonly random: () => number;
   stats: NetworkStats = newStats();
   readonly #changed: (phone: string) => void;
+  readonly #groupsChanged: () => void;
+  readonly #fixedMediaHost: string | undefined;
   #nextLink = 1;
 
   constructor(settings: NetworkSettings) {
@@ -77,6 +96,7 @@ export class Network implements LinkOwner, PhoneWorld {
     this.addressing = settings.addressing;
     this.logger = settings.logger;
     this.#changed = settings.changed;
+    this.#groupsChanged = settings.groupsChanged;
     this.identity = createServerIdentity(settings.secret, Date.now());
     this.ledger = new Ledger(settings.ledgerRows);
     this.chats = new ChatLog(settings.chatLines);
@@ -84,8 +104,12 @@ export class Network implements LinkOwner, PhoneWorld {
     this.faults = new Faults(seededRandom(settings.seed + 1));
     this.scheduler = new Scheduler((error) => this.logger.warn({ err: error }, "Something a phone did has failed"));
     this.accounts = new Directory(this);
+    this.groups = new GroupDirectory(this.random);
+    this.media = new MediaStore(settings.mediaBytes);
+    this.#fixedMediaHost = settings.mediaHost;
+    this.mediaHost = settings.mediaHost ?? "localhost";
     this.pairing = new PairingDesk({
-      linked: (account, companion) => this.#linked(account, companion),
+      linked: (account, companion) => linkDevice(this, account, companion),
       now: () => this.now(),
     });
     this.pairingCodes = new PairingCodeDesk(this.pairing);
@@ -95,9 +119,9 @@ export class Network implements LinkOwner, PhoneWorld {
     return new Date();
   }
 
-  /** A client has connected. */
-  accept(socket: WebSocket): void {
-    const link = new Link(`link-${this.#nextLink++}`, socket, this);
+  /** A client has connected; `host` is the name and port by which it found this server. */
+  accept(socket: WebSocket, host?: string): void {
+    const link = new Link(`link-${this.#nextLink++}`, socket, this, host);
     this.links.set(link.id, link);
   }
 
@@ -177,10 +201,23 @@ export class Network implements LinkOwner, PhoneWorld {
     return bundle;
   }
 
+  /** Where the devices of this person find files: by the name under which they found this server. */
+  mediaHostFor(phone: string): string {
+    const links = [...(this.accounts.tryGet(phone)?.companions.values() ?? [])].map(({ link }) => link?.host);
+    return this.#fixedMediaHost ?? links.find((host) => host !== undefined) ?? this.mediaHost;
+  }
+
+  membersOf(group: string): string[] | undefined {
+    const found = this.groups.get(group);
+    return found && [...found.participants.keys()];
+  }
+
   /** Takes an encrypted copy to its device: to the phone at once, to a companion through its queue. */
   carry(envelope: Envelope, to: DeviceAddress): void {
     this.stats.copiesCarried += 1;
     const account = this.accounts.get(to.phone);
+    // Who is blocked notices nothing: the server takes the message and brings it to nobody. In groups it comes through.
+    if (!isSharedChat(envelope.chat) && account.blocked.has(envelope.sender.phone)) return;
     if (to.device === 0) {
       if (this.behaviourOf(to.phone).exists || account.companions.size > 0) {
         this.scheduler.detach(() => account.phone.receive(envelope));
@@ -188,7 +225,7 @@ export class Network implements LinkOwner, PhoneWorld {
       return;
     }
     const companion = account.companions.get(to.device);
-    if (!companion || account.blocked.has(envelope.sender.phone)) return;
+    if (!companion) return;
     companion.origins.set(envelope.id, { sender: envelope.sender, chat: envelope.chat });
     companion.queue.push(messageStanza(envelope, this.addressing));
   }
@@ -204,7 +241,7 @@ export class Network implements LinkOwner, PhoneWorld {
       const status = receipt.type === "read" ? "read" : "delivered";
       for (const id of receipt.ids) this.chats.raise(account.number, id, status);
     }
-    account.companions.get(receipt.to.device)?.queue.push(receiptStanza(receipt));
+    account.companions.get(receipt.to.device)?.queue.push(receiptStanza(receipt, this.addressing));
   }
 
   /** Queues a `<notification>` for a device. */
@@ -224,21 +261,18 @@ export class Network implements LinkOwner, PhoneWorld {
     await account.phone.tellCompanion(companion.address.device, messages);
   }
 
-  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. Resolves false if unknown. */
+  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. False if unknown. */
   unlink(account: Account, device: number, reason: "logged_out" | "removed_by_phone"): boolean {
-    const companion = account.companions.get(device);
-    if (!companion) return false;
-    account.companions.delete(device);
-    const { link } = companion;
-    if (link) endLink(link, reason === "logged_out" ? "close" : "device_removed");
-    this.#tellDevicesChanged(account, "remove", device);
-    this.changed(account.number);
-    this.logger.info({ phone: shortened(account.number), device, reason }, "A device was unlinked");
-    return true;
+    return unlinkDevice(this, account, device, reason);
   }
 
   changed(phone: string): void {
     this.#changed(phone);
+  }
+
+  /** A group has changed in a way that has to outlive this process. */
+  groupsChanged(): void {
+    this.#groupsChanged();
   }
 
   /** Forgets what was received, said and injected; accounts and their devices stay. */
@@ -267,42 +301,4 @@ export class Network implements LinkOwner, PhoneWorld {
     link.send(node("success", { t, location: "lla", lid: companion.jid("lid"), abprops: "27", group_abprops: "27" }));
     this.logger.info({ phone: shortened(account.number), device: companion.address.device }, "A device logged in");
   }
-
-  #linked(account: Account, companion: Companion): void {
-    account.companions.set(companion.address.device, companion);
-    this.stats.pairings += 1;
-    this.#tellDevicesChanged(account, "add", companion.address.device);
-    this.changed(account.number);
-    const { phone, device } = companion.address;
-    this.logger.info({ phone: shortened(phone), device }, "A device was linked");
-  }
-
-  #tellDevicesChanged(account: Account, change: "add" | "remove", device: number): void {
-    const from = personJid(account.number, "pn");
-    const jid = personJid(account.number, "pn", device);
-    for (const other of account.companions.values()) {
-      if (other.address.device === device) continue;
-      this.notify(other, from, "devices", [
-        node(change, { device_hash: `2:${device}` }, [node("device", { jid, "key-index": String(device) })]),
-      ]);
-    }
-  }
-}
-
-/** A number as it may appear in logs. */
-function shortened(phone: string): string {
-  return `…${phone.slice(-4)}`;
-}
-
-function newStats(): NetworkStats {
-  return {
-    logins: 0,
-    loginsRefused: 0,
-    pairings: 0,
-    messagesIn: 0,
-    messagesRefused: 0,
-    copiesCarried: 0,
-    receiptsCarried: 0,
-    privacyTokens: 0,
-  };
 }

@@ -1,8 +1,10 @@
 import {
   type AuthenticationCreds,
+  type BaileysEventMap,
   type BinaryNode,
   Curve,
   generateSignalPubKey,
+  type GroupMetadata,
   initAuthCreds,
   makeWASocket,
   proto,
@@ -38,13 +40,15 @@ export async function eventually<T>(what: string, probe: () => T | undefined | f
 /** An unmodified Baileys client with its credentials in memory, and everything it was told. */
 export class Client {
   readonly creds: AuthenticationCreds;
-  readonly keys: SignalKeyStore;
+  readonly keys: MemoryKeys;
   readonly qrs: string[] = [];
   readonly closeCodes: number[] = [];
   readonly messages: { message: WAMessage; type: string }[] = [];
   readonly statuses = new Map<string, number[]>();
   readonly acks: BinaryNode[] = [];
   readonly stanzas: BinaryNode[] = [];
+  readonly groups: GroupMetadata[] = [];
+  readonly groupReceipts: BaileysEventMap["message-receipt.update"] = [];
   readonly sent = new Map<string, proto.IMessage>();
   opened = 0;
   /** How often everything that waited had arrived: only then is a connection quiet enough to be ended. */
@@ -103,6 +107,8 @@ export class Client {
         if (update.status != null) this.#note(key.id, update.status);
       }
     });
+    socket.ev.on("groups.upsert", (groups) => void this.groups.push(...groups));
+    socket.ev.on("message-receipt.update", (receipts) => void this.groupReceipts.push(...receipts));
     socket.ws.on("CB:ack,class:message", (ack: BinaryNode) => void this.acks.push(ack));
     for (const tag of ["message", "receipt", "notification"]) {
       socket.ws.on(`CB:${tag}`, (stanza: BinaryNode) => void this.stanzas.push(stanza));
@@ -115,6 +121,11 @@ export class Client {
     const id = sent?.key.id ?? "";
     if (sent?.message) this.sent.set(id, sent.message);
     return id;
+  }
+
+  /** Loses the keys of the members of all groups. */
+  forgetSenderKeys(): void {
+    this.keys.forget("sender-key ");
   }
 
   ackOf(id: string): BinaryNode | undefined {
@@ -193,12 +204,19 @@ export class TestNetwork implements AsyncDisposable {
   }
 }
 
-function memoryKeys(): SignalKeyStore {
+/** Signal keys in memory; `clear` loses the Signal sessions, `forget` everything of one kind. */
+interface MemoryKeys extends SignalKeyStore {
+  forget(prefix: string): void;
+}
+
+function memoryKeys(): MemoryKeys {
   const store = new Map<string, unknown>();
+  const forget = (prefix: string): void => {
+    for (const key of store.keys()) if (key.startsWith(prefix)) store.delete(key);
+  };
   return {
-    clear: async () => {
-      for (const key of store.keys()) if (key.startsWith("session ")) store.delete(key);
-    },
+    forget,
+    clear: async () => forget("session "),
     get: async (type, ids) => {
       const found: Record<string, SignalDataTypeMap[typeof type]> = {};
       for (const id of ids) {

@@ -175,7 +175,9 @@ describe("connections of linked devices", () => {
 
   it("answer what is not implemented with an error, and record it", async () => {
     const client = await net.pair();
-    await expect(client.socket.groupCreate("Friends", [jidOf(contact)])).rejects.toThrow("feature-not-implemented");
-    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContain("set w:g2 create");
+    await expect(client.socket.newsletterFollow("120363000000000001@newsletter")).rejects.toThrow(
+      "feature-not-implemented",
+    );
+    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContain("get w:mex query");
   });
 });

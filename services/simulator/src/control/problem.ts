@@ -1,7 +1,8 @@
 import type { NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import { PairingError } from "../pairing.ts";
-import { NotOnWhatsAppError } from "../people/phone.ts";
+import { UnknownMessageError } from "../people/compose.ts";
+import { NotOnWhatsAppError } from "../people/phone-world.ts";
 
 /** A refusal that the caller of the control API gets as `application/problem+json`. */
 export class Problem extends Error {
@@ -52,6 +53,7 @@ function toProblem(error: unknown): Problem {
     return new Problem(PAIRING_STATUS[error.reason], `qr_${error.reason}`, error.message);
   }
   if (error instanceof NotOnWhatsAppError) return new Problem(422, "not_on_whatsapp", error.message);
+  if (error instanceof UnknownMessageError) return new Problem(422, "unknown_message", error.message);
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new Problem(status, "bad_request", error instanceof Error ? error.message : "Bad request");

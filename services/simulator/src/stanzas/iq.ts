@@ -4,6 +4,8 @@ import type { Network } from "../network.ts";
 import { type BinaryNode, children, node } from "../protocol/node.ts";
 import { appStateQueries } from "./iq-app-state.ts";
 import { encryptQueries } from "./iq-encrypt.ts";
+import { groupQueries } from "./iq-groups.ts";
+import { mediaQueries } from "./iq-media.ts";
 import { privacyQueries } from "./iq-privacy.ts";
 import { sessionQueries } from "./iq-session.ts";
 import { usyncQueries } from "./iq-usync.ts";
@@ -30,6 +32,8 @@ const handlers: IqHandlers = {
   ...usyncQueries,
   ...privacyQueries,
   ...appStateQueries,
+  ...groupQueries,
+  ...mediaQueries,
 };
 
 /** Answers a request. What is not known is refused as not implemented and recorded, never left without an answer. */
