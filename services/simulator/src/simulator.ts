@@ -18,6 +18,8 @@ export interface Simulator extends AsyncDisposable {
   readonly network: Network;
   /** What a client connects to (`waWebSocketUrl`). */
   readonly webSocketUrl: string;
+  /** The certificate that clients have to trust; undefined without TLS. */
+  readonly caPem: string | undefined;
   /** Base of the control API. */
   readonly controlUrl: string;
 }
@@ -61,6 +63,7 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
   const secure = config.tls ? "s" : "";
   return {
     network,
+    caPem: certificate?.cert,
     webSocketUrl: `ws${secure}://${host}:${port}${WEBSOCKET_PATH}`,
     controlUrl: `http${secure}://${host}:${port}`,
     async [Symbol.asyncDispose]() {

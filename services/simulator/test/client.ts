@@ -1,4 +1,6 @@
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import {
+  type AnyMessageContent,
   type AuthenticationCreds,
   type BaileysEventMap,
   type BinaryNode,
@@ -7,11 +9,13 @@ import {
   type GroupMetadata,
   initAuthCreds,
   makeWASocket,
+  type MiscMessageGenerationOptions,
   proto,
   type SignalDataTypeMap,
   type SignalKeyStore,
   WA_CERT_DETAILS,
   type WAMessage,
+  type WAMessageUpdate,
   type WASocket,
 } from "@whiskeysockets/baileys";
 import signalCurve from "libsignal/src/curve.js";
@@ -48,6 +52,8 @@ export class Client {
   readonly acks: BinaryNode[] = [];
   readonly stanzas: BinaryNode[] = [];
   readonly groups: GroupMetadata[] = [];
+  readonly reactions: BaileysEventMap["messages.reaction"] = [];
+  readonly updates: WAMessageUpdate[] = [];
   readonly groupReceipts: BaileysEventMap["message-receipt.update"] = [];
   readonly sent = new Map<string, proto.IMessage>();
   opened = 0;
@@ -103,10 +109,12 @@ export class Client {
       }
     });
     socket.ev.on("messages.update", (updates) => {
+      this.updates.push(...updates);
       for (const { key, update } of updates) {
         if (update.status != null) this.#note(key.id, update.status);
       }
     });
+    socket.ev.on("messages.reaction", (reactions) => void this.reactions.push(...reactions));
     socket.ev.on("groups.upsert", (groups) => void this.groups.push(...groups));
     socket.ev.on("message-receipt.update", (receipts) => void this.groupReceipts.push(...receipts));
     socket.ws.on("CB:ack,class:message", (ack: BinaryNode) => void this.acks.push(ack));
@@ -117,10 +125,26 @@ export class Client {
   }
 
   async send(jid: string, text: string, messageId?: string): Promise<string> {
-    const sent = await this.socket.sendMessage(jid, { text }, messageId ? { messageId } : {});
+    return this.sendContent(jid, { text }, messageId ? { messageId } : {});
+  }
+
+  /** Sends any content; kept for those who ask for it again. */
+  async sendContent(
+    jid: string,
+    content: AnyMessageContent,
+    options: MiscMessageGenerationOptions = {},
+  ): Promise<string> {
+    const sent = await this.socket.sendMessage(jid, content, options);
     const id = sent?.key.id ?? "";
     if (sent?.message) this.sent.set(id, sent.message);
     return id;
+  }
+
+  /** Waits until the library has shown this message with its content. */
+  async arrived(id: string): Promise<WAMessage> {
+    return eventually(`message ${id}`, () =>
+      this.messages.map(({ message }) => message).find(({ key, message }) => key.id === id && message),
+    );
   }
 
   /** Loses the keys of the members of all groups. */
@@ -170,6 +194,7 @@ export class TestNetwork implements AsyncDisposable {
   static async open(config: Partial<SimulatorConfig> = {}): Promise<TestNetwork> {
     const simulator = await openSimulator(configWith({ port: 0, ...config }), pino({ level: "silent" }));
     Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: simulator.network.identity.rootPublicKey });
+    if (simulator.caPem) setDefaultCACertificates([...getCACertificates("default"), simulator.caPem]);
     return new TestNetwork(simulator);
   }
 

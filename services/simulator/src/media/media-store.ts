@@ -4,7 +4,10 @@ import { createHash } from "node:crypto";
 export class MediaStore {
   readonly #capacity: number;
   readonly #files = new Map<string, Buffer>();
+  /** Paths that the server no longer serves although phones still have the file. */
+  readonly #withdrawn = new Set<string>();
   #bytes = 0;
+  #reuploads = 0;
 
   /** `capacity`: bytes kept over all files. */
   constructor(capacity: number) {
@@ -34,16 +37,35 @@ export class MediaStore {
 
   /** The file of a direct path, with or without its query. */
   get(path: string): Buffer | undefined {
-    return this.#files.get(path.replace(/\?.*$/, ""));
+    const name = path.replace(/\?.*$/, "");
+    return this.#withdrawn.has(name) ? undefined : this.#files.get(name);
+  }
+
+  /** The server loses a file that phones still have: readers get 404 until a phone uploads it again. */
+  withdraw(path: string): void {
+    if (this.#files.has(path)) this.#withdrawn.add(path);
+  }
+
+  /** A phone uploads a file again that it still has; the new direct path, or undefined when it is gone for good. */
+  uploadAgain(path: string): string | undefined {
+    const file = this.#files.get(path);
+    if (!file) return undefined;
+    this.forget(path);
+    const fresh = `${path.replace(/~\d+$/, "")}~${++this.#reuploads}`;
+    this.#files.set(fresh, file);
+    this.#bytes += file.length;
+    return fresh;
   }
 
   forget(path: string): void {
     this.#bytes -= this.#files.get(path)?.length ?? 0;
     this.#files.delete(path);
+    this.#withdrawn.delete(path);
   }
 
   clear(): void {
     this.#files.clear();
+    this.#withdrawn.clear();
     this.#bytes = 0;
   }
 }

@@ -75,6 +75,8 @@ export function compose(content: PersonContent, context: ComposeContext): proto.
       return { protocolMessage: { key: keyOf(content.message, context), type: REVOKE } };
     case "forward":
       return composeForward(content.message, context);
+    default:
+      return content satisfies never;
   }
 }
 
@@ -120,6 +122,8 @@ function composeFile(content: FileContent, context: ComposeContext): proto.IMess
       return { stickerMessage: part };
     case "document":
       return { documentMessage: { ...part, fileName: content.file_name, caption: content.caption ?? null } };
+    default:
+      return content satisfies never;
   }
 }
 
