@@ -31,6 +31,7 @@ const accountRecord = z.object({
   next_device: z.number(),
   behaviour: behaviourSchema.partial(),
   blocked: z.array(z.string()),
+  privacy: z.array(z.tuple([z.string(), z.string()])).default([]),
   app_state: z.array(z.tuple([z.string(), z.object({ version: z.number(), patches: z.array(buffer) })])),
   signal: z.object({ next_pre_key_id: z.number(), sessions: z.array(z.tuple([z.string(), z.unknown()])) }),
   sender_keys: z.array(z.tuple([z.string(), z.string()])).default([]),
@@ -48,6 +49,7 @@ export function writeAccount(accounts: Directory, number: string): string | null
     next_device: account.nextDevice,
     behaviour: account.behaviour,
     blocked: [...account.blocked],
+    privacy: [...account.privacy],
     app_state: [...account.appState],
     signal: account.phone.signal.save(),
     sender_keys: account.phone.senderKeys.save(),
@@ -72,6 +74,7 @@ export function readAccount(accounts: Directory, line: string): void {
   account.nextDevice = record.next_device;
   account.behaviour = record.behaviour;
   for (const phone of record.blocked) account.blocked.add(phone);
+  for (const [name, value] of record.privacy) account.privacy.set(name, value);
   for (const [name, collection] of record.app_state) account.appState.set(name, collection);
   account.phone.signal.load(record.signal);
   account.phone.senderKeys.load(record.sender_keys);

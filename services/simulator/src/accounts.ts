@@ -83,6 +83,10 @@ export class Account {
   name = "";
   /** The "about" line. */
   about = "Hey there! I am using WhatsApp.";
+  /** Path of the profile picture on the media server. */
+  picture: string | undefined;
+  /** Privacy settings that differ from "all", by name (`last`, `profile`, `groupadd`, …). */
+  readonly privacy = new Map<string, string>();
   /** What was set for this number by call. */
   behaviour: Partial<Behaviour> = {};
   readonly blocked = new Set<string>();

@@ -6,6 +6,7 @@ import { groupRoutes } from "./control/groups.ts";
 import { linkingRoutes, scanForPushName } from "./control/linking.ts";
 import { observingRoutes } from "./control/observing.ts";
 import { openApiDocument } from "./control/openapi.ts";
+import { personRoutes } from "./control/people.ts";
 import { phoneRoutes } from "./control/phones.ts";
 import { Problem, renderProblem } from "./control/problem.ts";
 import { register } from "./control/route.ts";
@@ -35,6 +36,7 @@ export function createControlApi(network: Network, caPem?: string): Express {
   const routes = [
     ...phoneRoutes(network),
     ...chatRoutes(network),
+    ...personRoutes(network),
     ...groupRoutes(network),
     ...linkingRoutes(network),
     ...observingRoutes(network),

@@ -1,4 +1,5 @@
 import type { Account, Companion } from "./accounts.ts";
+import { devicesThatKnow } from "./acquaintances.ts";
 import { endLink } from "./endings.ts";
 import type { Network } from "./network.ts";
 import { personJid } from "./protocol/jid.ts";
@@ -40,8 +41,8 @@ export function shortened(phone: string): string {
 function tellDevicesChanged(network: Network, account: Account, change: "add" | "remove", device: number): void {
   const from = personJid(account.number, "pn");
   const jid = personJid(account.number, "pn", device);
-  for (const other of account.companions.values()) {
-    if (other.address.device === device) continue;
+  for (const other of [...account.companions.values(), ...devicesThatKnow(network, account.number)]) {
+    if (other.address.phone === account.number && other.address.device === device) continue;
     network.notify(other, from, "devices", [
       node(change, { device_hash: `2:${device}` }, [node("device", { jid, "key-index": String(device) })]),
     ]);

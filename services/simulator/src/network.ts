@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { type Account, type Companion } from "./accounts.ts";
+import { Calls } from "./calls.ts";
 import { linkDevice, shortened, unlinkDevice } from "./device-changes.ts";
 import { Directory } from "./directory.ts";
 import { endLink, failure } from "./endings.ts";
@@ -32,6 +33,7 @@ import { createServerIdentity, type ServerIdentity } from "./protocol/certificat
 import type { Addressing } from "./protocol/jid.ts";
 import { type BinaryNode, node } from "./protocol/node.ts";
 import type { Established } from "./protocol/noise.ts";
+import { PresenceBoard } from "./presence-board.ts";
 import { Scheduler } from "./scheduler.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
 import { UnknownStanzas } from "./unknown-stanzas.ts";
@@ -66,6 +68,8 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly logger: Logger;
   readonly accounts: Directory;
   readonly groups: GroupDirectory;
+  readonly calls = new Calls();
+  readonly presence = new PresenceBoard((phone) => this.accounts.tryGet(phone)?.privacy.get("last") !== "none");
   readonly media: MediaStore;
   /** What uploads have to show. */
   readonly mediaAuth = randomBytes(18).toString("base64url");
@@ -81,7 +85,10 @@ export class Network implements LinkOwner, PhoneWorld {
   /** What the rules of groups ask about people. */
   readonly people: Acquaintance = {
     exists: (phone) => this.devicesOf(phone) !== undefined,
-    canBeAdded: (phone, by) => !this.accounts.tryGet(phone)?.blocked.has(by),
+    canBeAdded: (phone, by) => {
+      const account = this.accounts.tryGet(phone);
+      return !account?.blocked.has(by) && account?.privacy.get("groupadd") !== "none";
+    },
   };
   readonly unknown = new UnknownStanzas();
   readonly random: () => number;
@@ -170,6 +177,8 @@ export class Network implements LinkOwner, PhoneWorld {
     if (companion?.link !== link) return;
     companion.link = undefined;
     companion.queue.stop();
+    this.presence.leave(companion);
+    this.presence.set(companion.address.phone, false, Math.floor(this.now().getTime() / 1000));
   }
 
   behaviourOf(phone: string): Behaviour {
@@ -257,7 +266,7 @@ export class Network implements LinkOwner, PhoneWorld {
     companion.bootstrapped = true;
     const account = this.accounts.get(companion.address.phone);
     this.changed(account.number);
-    const messages = bootstrapMessages(this.secret, account.number, this.nameOf(account.number));
+    const messages = bootstrapMessages(this, account.number);
     await account.phone.tellCompanion(companion.address.device, messages);
   }
 

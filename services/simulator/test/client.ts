@@ -13,6 +13,7 @@ import {
   proto,
   type SignalDataTypeMap,
   type SignalKeyStore,
+  type UserFacingSocketConfig,
   WA_CERT_DETAILS,
   type WAMessage,
   type WAMessageUpdate,
@@ -59,6 +60,10 @@ export class Client {
   opened = 0;
   /** How often everything that waited had arrived: only then is a connection quiet enough to be ended. */
   caughtUp = 0;
+  /** Further options of the library. */
+  options: Partial<UserFacingSocketConfig> = {};
+  /** Chats and ids of messages that came with the account's history. */
+  readonly history = { chats: new Set<string>(), messages: new Set<string>() };
   socket!: WASocket;
   readonly #url: string;
 
@@ -85,6 +90,7 @@ export class Client {
   /** Connects; comes back by itself only after the 515 that ends pairing, as the library asks for. */
   connect(): WASocket {
     const socket = makeWASocket({
+      ...this.options,
       waWebSocketUrl: this.#url,
       auth: { creds: this.creds, keys: this.keys },
       logger: pino({ level: process.env["BAILEYS_LOG"] ?? "silent" }),
@@ -113,6 +119,10 @@ export class Client {
       for (const { key, update } of updates) {
         if (update.status != null) this.#note(key.id, update.status);
       }
+    });
+    socket.ev.on("messaging-history.set", ({ chats, messages }) => {
+      for (const { id } of chats) if (id) this.history.chats.add(id);
+      for (const { key } of messages) if (key.id) this.history.messages.add(key.id);
     });
     socket.ev.on("messages.reaction", (reactions) => void this.reactions.push(...reactions));
     socket.ev.on("groups.upsert", (groups) => void this.groups.push(...groups));
@@ -206,8 +216,7 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   /** A client paired by QR with a fresh number, or with this one, logged in and online. */
-  async pair(phone = String(this.#nextPhone++)): Promise<Client> {
-    const client = this.client();
+  async pair(phone = String(this.#nextPhone++), client = this.client()): Promise<Client> {
     client.connect();
     const qr = await eventually("a QR code", () => client.qrs[0]);
     const { network } = this.simulator;

@@ -1,14 +1,11 @@
 import { z } from "zod";
-import { isSharedChat } from "../envelope.ts";
 import type { Network } from "../network.ts";
 import { personContent } from "../people/person-content.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
-import { phoneNumber } from "./views.ts";
+import { chatAddress, phoneNumber } from "./views.ts";
 
 const byPhone = z.strictObject({ phone: phoneNumber });
-/** A number, or the JID of a group or of the status feed. */
-const chatAddress = z.union([z.string().refine(isSharedChat), phoneNumber]);
 const chatMessage = z.object({
   id: z.string(),
   chat: z.string(),

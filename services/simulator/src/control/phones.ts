@@ -2,11 +2,13 @@ import { z } from "zod";
 import type { Account } from "../accounts.ts";
 import type { Network } from "../network.ts";
 import { behaviourSchema } from "../people/behaviour.ts";
+import { isSharedChat } from "../envelope.ts";
 import { personJid } from "../protocol/jid.ts";
 import { node } from "../protocol/node.ts";
+import { showChatstate } from "../stanzas/presence.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
-import { phoneNumber, phoneView, showPhone } from "./views.ts";
+import { chatAddress, phoneNumber, phoneView, showPhone } from "./views.ts";
 
 const byPhone = z.strictObject({ phone: phoneNumber });
 const behaviourPatch = behaviourSchema.partial();
@@ -99,12 +101,11 @@ export function phoneRoutes(network: Network): Route[] {
       path: "/sim/v1/phones/:phone/typing",
       summary: "The person types, or stops",
       params: byPhone,
-      body: z.strictObject({ to: phoneNumber, state: z.enum(["composing", "paused"]).default("composing") }),
+      body: z.strictObject({ to: chatAddress, state: z.enum(["composing", "paused"]).default("composing") }),
       handle: ({ params, body }) => {
-        const from = personJid(params.phone, network.addressing);
-        for (const companion of network.accounts.get(body.to).companions.values()) {
-          companion.link?.send(node("chatstate", { from }, [node(body.state)]));
-        }
+        showChatstate(network, params.phone, isSharedChat(body.to) ? body.to : personJid(body.to, "pn"), [
+          node(body.state),
+        ]);
       },
     }),
   ];

@@ -15,6 +15,7 @@ const groupRecord = z.object({
   membersAdd: z.boolean(),
   joinApproval: z.boolean(),
   ephemeral: z.number().optional(),
+  picture: z.string().optional(),
   inviteCode: z.string(),
 });
 
@@ -26,6 +27,6 @@ export function writeGroup(group: Group): string {
 /** Takes a group back from its line. Throws when the line is not one. */
 export function readGroup(line: string): Group {
   const record = groupRecord.parse(JSON.parse(line));
-  const { description, ephemeral } = record;
-  return { ...record, description, ephemeral, participants: new Map(record.participants) };
+  const { description, ephemeral, picture } = record;
+  return { ...record, description, ephemeral, picture, participants: new Map(record.participants) };
 }

@@ -24,6 +24,8 @@ export interface Group {
   joinApproval: boolean;
   /** Seconds after which messages disappear; undefined: never. */
   ephemeral: number | undefined;
+  /** Path of the group's picture on the media server. */
+  picture: string | undefined;
   /** What stands behind chat.whatsapp.com/ in its link. */
   inviteCode: string;
 }
@@ -44,6 +46,7 @@ export function createGroup(of: { id: string; creator: string; subject: string; 
     membersAdd: true,
     joinApproval: false,
     ephemeral: undefined,
+    picture: undefined,
     inviteCode: newInviteCode(),
   };
 }

@@ -7,6 +7,7 @@ import { encryptQueries } from "./iq-encrypt.ts";
 import { groupQueries } from "./iq-groups.ts";
 import { mediaQueries } from "./iq-media.ts";
 import { privacyQueries } from "./iq-privacy.ts";
+import { profileQueries } from "./iq-profile.ts";
 import { sessionQueries } from "./iq-session.ts";
 import { usyncQueries } from "./iq-usync.ts";
 
@@ -34,6 +35,7 @@ const handlers: IqHandlers = {
   ...appStateQueries,
   ...groupQueries,
   ...mediaQueries,
+  ...profileQueries,
 };
 
 /** Answers a request. What is not known is refused as not implemented and recorded, never left without an answer. */
