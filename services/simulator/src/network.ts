@@ -205,7 +205,8 @@ export class Network implements LinkOwner, PhoneWorld {
     const bundle = companion.takeBundle();
     const left = companion.keys.oneTimeKeys.length;
     if (left > 0 && left < 5) {
-      this.notify(companion, "s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
+      // The address with an empty user part: Baileys takes "s.whatsapp.net" for somebody whose identity changed.
+      this.notify(companion, "@s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
     }
     return bundle;
   }

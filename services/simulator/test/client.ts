@@ -13,7 +13,6 @@ import {
   proto,
   type SignalDataTypeMap,
   type SignalKeyStore,
-  type UserFacingSocketConfig,
   WA_CERT_DETAILS,
   type WAMessage,
   type WAMessageUpdate,
@@ -60,8 +59,6 @@ export class Client {
   opened = 0;
   /** How often everything that waited had arrived: only then is a connection quiet enough to be ended. */
   caughtUp = 0;
-  /** Further options of the library. */
-  options: Partial<UserFacingSocketConfig> = {};
   /** Chats and ids of messages that came with the account's history. */
   readonly history = { chats: new Set<string>(), messages: new Set<string>() };
   socket!: WASocket;
@@ -90,7 +87,6 @@ export class Client {
   /** Connects; comes back by itself only after the 515 that ends pairing, as the library asks for. */
   connect(): WASocket {
     const socket = makeWASocket({
-      ...this.options,
       waWebSocketUrl: this.#url,
       auth: { creds: this.creds, keys: this.keys },
       logger: pino({ level: process.env["BAILEYS_LOG"] ?? "silent" }),

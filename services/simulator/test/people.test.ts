@@ -1,5 +1,4 @@
-import { Agent, buildConnector } from "undici";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { setBlocked } from "../src/blocking.ts";
 import { sampleFiles } from "../src/people/sample-files.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
@@ -22,7 +21,10 @@ describe.each(["lid", "pn"] as const)("people around Baileys clients with %s add
   beforeAll(async () => {
     net = await TestNetwork.open({ addressing, tls: true });
   });
-  afterEach(async () => net.clean());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await net.clean();
+  });
   afterAll(async () => net[Symbol.asyncDispose]());
 
   it("shows who is online and who types, to those who asked", async () => {
@@ -135,18 +137,15 @@ describe.each(["lid", "pn"] as const)("people around Baileys clients with %s add
     await network.accounts.get(contact).phone.write(phone, "from before");
     await eventually("it is on the phone", () => network.chats.chats(phone).length > 0);
     const client = net.client();
-    // A history notification names no host, so this client looks for WhatsApp's media server here.
-    const { hostname, port } = new URL(webSocketUrl);
-    const connector = buildConnector({});
-    const dispatcher = new Agent({
-      connect: (options, callback) => connector({ ...options, hostname, port, servername: "localhost" }, callback),
-    });
-    client.options = { options: { dispatcher } as RequestInit };
+    // A history notification names no host, so the library looks for the file at WhatsApp's own media server.
+    const { fetch: original } = globalThis;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) =>
+      original(String(url).replace("https://mmg.whatsapp.net/", `https://${new URL(webSocketUrl).host}/`), init),
+    );
     await net.pair(phone, client);
     await eventually("all chats", () => client.history.chats.size === 31);
     expect(client.history.messages.size).toBe(30 * 4 + 1);
-    await client.close();
-    await dispatcher.close();
+    expect(vi.mocked(fetch).mock.calls.length > 0).toBe(by === "media");
   });
 
   it("makes a client upload one-time keys before the last is gone", async () => {
