@@ -7,13 +7,13 @@ const DELIVERED = 3;
 const contact = "15550002222";
 const jidOf = (phone: string): string => `${phone}@s.whatsapp.net`;
 
-describe("connections of linked devices", () => {
+describe.each(["lid", "pn"] as const)("connections of linked devices with %s addressing", (addressing) => {
   let net: TestNetwork;
   const deviceOf = (client: Client, device = 1) =>
     net.simulator.network.accounts.get(client.phone).companions.get(device);
 
   beforeAll(async () => {
-    net = await TestNetwork.open();
+    net = await TestNetwork.open({ addressing });
   });
   afterEach(async () => net.clean());
   afterAll(async () => net[Symbol.asyncDispose]());
