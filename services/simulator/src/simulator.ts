@@ -36,6 +36,7 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     seed: config.seed ?? 1,
     ledgerRows: config.ledgerRows,
     chatLines: config.chatLines,
+    recordedStanzas: config.recordedStanzas,
     logger,
     changed: (phone) => store?.changed(phone),
   });
@@ -47,6 +48,10 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     path: WEBSOCKET_PATH,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
+    verifyClient: (_client: unknown, decide: (accept: boolean, code?: number) => void) => {
+      const fault = network.faults.hit("refuse_upgrade", {});
+      decide(fault === undefined, fault?.code);
+    },
   });
   // The server repeats its errors on the WebSocket server, where nobody would hear them: `listen` throws them.
   sockets.on("error", () => undefined);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { faultSchema } from "../faults.ts";
+import { faultSchema } from "../fault-schema.ts";
+import { showRow } from "./views.ts";
 import type { Network } from "../network.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
@@ -35,7 +36,7 @@ const ledgerSummary = z
   })
   .meta({ id: "LedgerSummary" });
 
-const activeFault = faultSchema.extend({ id: z.string(), hits: z.int() }).meta({ id: "ActiveFault" });
+const activeFault = z.looseObject({ id: z.string(), kind: z.string(), hits: z.int() }).meta({ id: "ActiveFault" });
 
 /** The ledger, faults, counters, and the clean start. */
 export function observingRoutes(network: Network): Route[] {
@@ -54,7 +55,7 @@ export function observingRoutes(network: Network): Route[] {
       response: z.object({ rows: z.array(ledgerRow), next: z.int().nullable() }),
       handle: ({ query }) => {
         const rows = network.ledger.page({ ...query, waMessageId: query.wa_message_id });
-        return { rows, next: rows.length === query.limit ? (rows.at(-1)?.sequence ?? null) : null };
+        return { rows: rows.map(showRow), next: rows.length === query.limit ? (rows.at(-1)?.sequence ?? null) : null };
       },
     }),
     route({

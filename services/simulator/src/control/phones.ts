@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
 import type { Network } from "../network.ts";
-import { behaviourSchema } from "../people/behaviour.ts";
+import { changeBehaviour } from "../device-changes.ts";
+import { behaviourPatchSchema, behaviourSchema } from "../people/behaviour.ts";
 import { personJid } from "../protocol/jid.ts";
 import { node } from "../protocol/node.ts";
 import { Problem } from "./problem.ts";
@@ -9,7 +10,6 @@ import { type Route, route } from "./route.ts";
 import { phoneNumber, phoneView, showPhone } from "./views.ts";
 
 const byPhone = z.strictObject({ phone: phoneNumber });
-const behaviourPatch = behaviourSchema.partial();
 const chatMessage = z.object({
   id: z.string(),
   chat: z.string(),
@@ -59,14 +59,13 @@ export function phoneRoutes(network: Network): Route[] {
       body: z.strictObject({
         phone: phoneNumber,
         name: z.string().max(100).optional(),
-        behaviour: behaviourPatch.default({}),
+        behaviour: behaviourPatchSchema.default({}),
       }),
       response: phoneView,
       handle: ({ body }) => {
         const account = network.accounts.get(body.phone);
         if (body.name !== undefined) account.name = body.name;
-        account.behaviour = { ...account.behaviour, ...body.behaviour };
-        network.changed(body.phone);
+        changeBehaviour(network, body.phone, body.behaviour);
         return showPhone(network, account);
       },
     }),
@@ -95,12 +94,10 @@ export function phoneRoutes(network: Network): Route[] {
       path: "/sim/v1/phones/:phone/behaviour",
       summary: "Change how the person behaves",
       params: byPhone,
-      body: behaviourPatch,
+      body: behaviourPatchSchema,
       response: behaviourSchema,
       handle: ({ params, body }) => {
-        const account = network.accounts.get(params.phone);
-        account.behaviour = { ...account.behaviour, ...body };
-        network.changed(params.phone);
+        changeBehaviour(network, params.phone, body);
         return network.behaviourOf(params.phone);
       },
     }),

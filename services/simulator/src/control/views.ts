@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
+import type { LedgerRow } from "../ledger.ts";
 import type { Link } from "../link.ts";
 import type { Network } from "../network.ts";
 import { behaviourSchema } from "../people/behaviour.ts";
@@ -42,6 +43,7 @@ export const linkView = z
     device: z.int().nullable(),
     state: z.enum(["hello", "finish", "open", "closed"]),
     muted: z.boolean(),
+    silence: z.enum(["none", "in", "out", "both"]),
     opened_at: z.string(),
     frames_in: z.int(),
     frames_out: z.int(),
@@ -76,9 +78,15 @@ export function showLink(link: Link): z.infer<typeof linkView> {
     phone: link.companion?.address.phone ?? null,
     device: link.companion?.address.device ?? null,
     state: link.state,
-    muted: link.muted,
+    muted: link.silence !== "none",
+    silence: link.silence,
     opened_at: link.openedAt.toISOString(),
     frames_in: link.framesIn,
     frames_out: link.framesOut,
   };
+}
+
+/** A row of the ledger as the API shows it. */
+export function showRow({ first_at_ms, last_at_ms, ...row }: LedgerRow): Record<string, unknown> {
+  return { ...row, first_at: new Date(first_at_ms).toISOString(), last_at: new Date(last_at_ms).toISOString() };
 }

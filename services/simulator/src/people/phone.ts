@@ -3,19 +3,23 @@ import type { proto } from "@whiskeysockets/baileys";
 import type { Logger } from "pino";
 import type { DeviceAddress, Envelope, Receipt } from "../envelope.ts";
 import type { Ledger, LedgerRow } from "../ledger.ts";
-import { type Addressing, lidOf, personJid, tryParsePersonJid } from "../protocol/jid.ts";
+import { type Addressing, personJid, tryParsePersonJid } from "../protocol/jid.ts";
 import { node, uintBytes } from "../protocol/node.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { Scheduler } from "../scheduler.ts";
+import { answerTo } from "./answer.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { ChatLog } from "./chat-log.ts";
 import { type MessageContent, readMessage, writeMessage } from "./message-content.ts";
+import { signalAddress } from "./signal-address.ts";
 import { type KeyBundle, SignalStore } from "./signal-store.ts";
 
 /** What a phone asks of the network around it. */
 export interface PhoneWorld {
   readonly secret: Uint8Array;
   readonly addressing: Addressing;
+  /** Decides what is left to chance. */
+  readonly seed: number;
   readonly ledger: Ledger;
   readonly chats: ChatLog;
   readonly scheduler: Scheduler;
@@ -25,6 +29,8 @@ export interface PhoneWorld {
   nameOf(phone: string): string;
   /** Devices of a number, the phone (0) first; undefined when the number is not on WhatsApp. */
   devicesOf(phone: string): number[] | undefined;
+  /** Whether a client is linked to this number. */
+  isLinked(phone: string): boolean;
   /** Keys to open a Signal session with a device; a one-time key in it is used up. */
   takeBundle(address: DeviceAddress): KeyBundle | undefined;
   carry(envelope: Envelope, to: DeviceAddress): void;
@@ -64,23 +70,26 @@ export class Phone {
     if (envelope.peer || envelope.ownCopy) return this.#receiveOwn(envelope);
     if (!behaviour.delivers) return;
     const { id, sender } = envelope;
+    if (behaviour.blocks_after !== null) {
+      if (this.#world.ledger.arrivals(this.number, sender.phone) >= behaviour.blocks_after) return;
+    }
     const row = this.#world.ledger.arrived(this.number, sender.phone, id, this.#world.now());
     if (behaviour.crypto === "blind") {
       const first = row.visible_copies === 0;
       if (first) this.#world.ledger.shown(row, null, null);
-      this.#react(envelope, behaviour, first ? null : undefined);
+      this.#react(envelope, behaviour, first ? row.arrival : undefined, null);
       return;
     }
     const content = await this.#decrypt(envelope, behaviour, row);
     // A repeated id is dropped like real phones do, after decryption; it is confirmed again all the same.
     const known = row.visible_copies > 0;
     if (content === undefined) {
-      if (known) this.#react(envelope, behaviour, undefined);
+      if (known) this.#react(envelope, behaviour, undefined, null);
       else this.#askAgain(envelope, row);
       return;
     }
     if (known) {
-      this.#react(envelope, behaviour, undefined);
+      this.#react(envelope, behaviour, undefined, null);
       return;
     }
     this.#world.ledger.shown(row, content.kind, content.textSha256);
@@ -93,7 +102,7 @@ export class Phone {
       at: this.#world.now().toISOString(),
       status: "delivered",
     });
-    this.#react(envelope, behaviour, content.text);
+    this.#react(envelope, behaviour, row.arrival, content.text);
   }
 
   /** A message of this phone was delivered, read, or could not be decrypted by `receipt.from`. */
@@ -199,31 +208,31 @@ export class Phone {
     ]);
   }
 
-  /** Receipts and answer. `text` undefined: an id the person has seen already, so only delivery is confirmed again. */
-  #react(envelope: Envelope, behaviour: Behaviour, text: string | null | undefined): void {
+  /** Receipts and answer. `turn` undefined: an id the person has seen already, so only delivery is confirmed again. */
+  #react(envelope: Envelope, behaviour: Behaviour, turn: number | undefined, text: string | null): void {
     const { id, sender, chat } = envelope;
-    const { scheduler } = this.#world;
+    const { scheduler, seed } = this.#world;
     scheduler.after(behaviour.delivered_after_ms, () => {
       this.#receipt([id], sender, chat);
-      if (text === undefined) return;
-      const { reads_after_ms: readsAfter, reply } = behaviour;
+      if (turn === undefined) return;
+      const readsAfter = behaviour.reads_after_ms;
       if (readsAfter !== "never" && !this.#isLinked()) {
         scheduler.after(readsAfter, () => {
           this.#world.chats.raise(this.number, id, "read");
           this.#receipt([id], sender, chat, "read");
         });
       }
-      if (reply.mode === "none") return;
-      const answer = reply.mode === "text" ? reply.text : (text ?? "…");
-      scheduler.after(reply.after_ms, async () => {
-        await this.write(sender.phone, answer);
+      const answer = answerTo(behaviour, { phone: this.number, text, turn, seed });
+      if (!answer) return;
+      scheduler.after(answer.afterMs, async () => {
+        await this.write(sender.phone, answer.text);
       });
     });
   }
 
   /** A linked account is read by whoever uses its companions, not by this robot. */
   #isLinked(): boolean {
-    return (this.#world.devicesOf(this.number)?.length ?? 0) > 1;
+    return this.#world.isLinked(this.number);
   }
 
   #receipt(ids: string[], to: DeviceAddress, chat: string, type?: string, content?: Receipt["content"]): void {
@@ -291,9 +300,4 @@ export class Phone {
     this.#writing = turn.catch(() => undefined); // the caller has the error; the next turn must not
     return turn;
   }
-}
-
-// Signal sessions live under the hidden id, whichever address the wire used.
-function signalAddress({ phone, device }: DeviceAddress): string {
-  return `${lidOf(phone)}_1.${device}`;
 }

@@ -2,6 +2,7 @@ import type { Companion } from "../accounts.ts";
 import type { DeviceAddress, Envelope } from "../envelope.ts";
 import type { Network } from "../network.ts";
 import { type BinaryNode, bytesOf, child, children, node } from "../protocol/node.ts";
+import { acknowledgeUnderFaults, carryUnderFaults, endLinkByFault, refusalOf } from "./message-faults.ts";
 
 /** Refusal codes of the server, as the real one gives them in an ack. */
 const MALFORMED = "479";
@@ -20,22 +21,19 @@ export function handleMessage(network: Network, companion: Companion, stanza: Bi
   const recipient = chat.account.number;
   const sender = companion.address.phone;
   network.stats.messagesIn += 1;
-  const refusal = network.behaviourOf(recipient).ack_error;
-  const fault = network.faults.hit("ack_error", { sender, recipient });
-  if (refusal !== null || fault) {
-    return acknowledge(network, companion, stanza, String(fault?.code ?? refusal));
-  }
-  if (network.faults.hit("drop_message", { sender, recipient })) return;
+  const route = { sender, recipient };
+  if (network.faults.hit("drop_message", route)) return;
+  const refusal = refusalOf(network, route);
+  if (refusal !== undefined) return acknowledge(network, companion, stanza, String(refusal));
   const copies = copiesOf(stanza, companion, network);
   if (copies.length === 0 && !child(stanza, "participants")) {
     return acknowledge(network, companion, stanza, MALFORMED);
   }
-  const delay = network.faults.hit("delay_ack", { sender, recipient })?.delay_ms;
-  if (!network.faults.hit("drop_ack", { sender, recipient })) {
-    if (delay === undefined) acknowledge(network, companion, stanza);
-    else network.scheduler.after(delay, () => acknowledge(network, companion, stanza));
-  }
-  for (const { envelope, address } of copies) network.carry(envelope, address);
+  acknowledgeUnderFaults(network, companion, route, () => acknowledge(network, companion, stanza));
+  carryUnderFaults(network, route, () => {
+    for (const { envelope, address } of copies) network.carry(envelope, address);
+  });
+  if (companion.link) endLinkByFault(network, companion.link, sender, "message");
 }
 
 function acknowledge(network: Network, companion: Companion, stanza: BinaryNode, error?: string): void {
