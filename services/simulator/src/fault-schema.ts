@@ -71,7 +71,10 @@ export const faultSchema = z.discriminatedUnion("kind", [
   // The media server asks for these itself.
   rule("media", {
     operation: z.enum(["upload", "download", "both"]).default("both"),
-    status: z.union([z.literal(200), code]).default(404).describe("200: only slow."),
+    status: z
+      .union([z.literal(200), code])
+      .default(404)
+      .describe("200: only slow."),
     delay_ms: milliseconds.default(0),
   }),
 ]);

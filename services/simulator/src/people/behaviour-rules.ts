@@ -5,8 +5,15 @@ import { type Behaviour, behaviourPatchSchema } from "./behaviour.ts";
 /** Gives a behaviour to many numbers at once, also to numbers that nobody has met yet. */
 export const behaviourRuleSchema = z
   .strictObject({
-    phones: z.array(z.string().regex(/^\d{7,15}$/, "digits of an international number")).max(100_000).optional(),
-    prefix: z.string().regex(/^\d{1,15}$/, "digits").optional().describe("Numbers that start so."),
+    phones: z
+      .array(z.string().regex(/^\d{7,15}$/, "digits of an international number"))
+      .max(100_000)
+      .optional(),
+    prefix: z
+      .string()
+      .regex(/^\d{1,15}$/, "digits")
+      .optional()
+      .describe("Numbers that start so."),
     share: z.number().min(0).max(1).default(1).describe("Part of those numbers; which, follows from the seed."),
     seed: z.int().min(0).default(0).describe("Another seed chooses other numbers."),
     behaviour: behaviourPatchSchema,
