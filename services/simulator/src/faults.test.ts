@@ -66,6 +66,7 @@ describe("Faults", () => {
     ["what the kind does not take", { kind: "drop_ack", code: 463 }],
     ["a share above one", { share: 1.5 }],
     ["a code that is none", { code: 200 }],
+    ["a recipient where there is none", { kind: "refuse_login", recipient: "15550001111" }],
     ["an ending that does not exist", { kind: "end_link", ending: "politely" }],
   ])("are refused with %s", (_what, input) => {
     expect(faultSchema.safeParse({ kind: "ack_error", ...input }).success).toBe(false);

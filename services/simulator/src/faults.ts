@@ -15,6 +15,16 @@ export interface FaultCase {
   readonly where?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+/** What any kind may choose by; each has some of them. */
+interface Selectors {
+  readonly share: number;
+  readonly sender?: string | undefined;
+  readonly sender_prefix?: string | undefined;
+  readonly recipient?: string | undefined;
+  readonly recipient_prefix?: string | undefined;
+  readonly share_of?: "cases" | "senders" | "recipients";
+}
+
 interface Entry {
   readonly fault: ActiveFault;
   readonly seed: number;
@@ -79,10 +89,11 @@ export class Faults {
 }
 
 function selects(fault: ActiveFault, { sender, recipient, where }: FaultCase): boolean {
-  if (fault.sender !== undefined && fault.sender !== sender) return false;
-  if (fault.sender_prefix !== undefined && !sender?.startsWith(fault.sender_prefix)) return false;
-  if (fault.recipient !== undefined && fault.recipient !== recipient) return false;
-  if (fault.recipient_prefix !== undefined && !recipient?.startsWith(fault.recipient_prefix)) return false;
+  const wanted: Selectors = fault;
+  if (wanted.sender !== undefined && wanted.sender !== sender) return false;
+  if (wanted.sender_prefix !== undefined && !sender?.startsWith(wanted.sender_prefix)) return false;
+  if (wanted.recipient !== undefined && wanted.recipient !== recipient) return false;
+  if (wanted.recipient_prefix !== undefined && !recipient?.startsWith(wanted.recipient_prefix)) return false;
   switch (fault.kind) {
     case "end_link":
       return fault.on === where?.["on"];
@@ -98,8 +109,9 @@ function selects(fault: ActiveFault, { sender, recipient, where }: FaultCase): b
 }
 
 function fractionOf({ fault, seed, random }: Entry, { sender, recipient }: FaultCase): number {
-  if (fault.share_of === "senders") return stableFraction(seed, sender ?? "");
-  if (fault.share_of === "recipients") return stableFraction(seed, recipient ?? "");
+  const { share_of: of }: Selectors = fault;
+  if (of === "senders") return stableFraction(seed, sender ?? "");
+  if (of === "recipients") return stableFraction(seed, recipient ?? "");
   return random();
 }
 

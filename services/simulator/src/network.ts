@@ -28,6 +28,7 @@ import type { Established } from "./protocol/noise.ts";
 import { seededRandom } from "./random.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { Recording } from "./recording.ts";
+import { Scenarios } from "./scenario/scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
 import { endLinkByFault } from "./stanzas/message-faults.ts";
@@ -72,6 +73,7 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly recordedStanzas: number;
   readonly seed: number;
   readonly scheduler: Scheduler;
+  readonly scenarios = new Scenarios(this);
   readonly pairing: PairingDesk;
   readonly pairingCodes: PairingCodeDesk;
   readonly unknown = new UnknownStanzas();
@@ -125,6 +127,7 @@ export class Network implements LinkOwner, PhoneWorld {
 
   /** Ends all connections and everything that phones still meant to do. */
   close(): void {
+    this.scenarios.stopAll();
     this.scheduler.close();
     for (const link of this.links.values()) link.reset();
   }
@@ -304,6 +307,7 @@ export class Network implements LinkOwner, PhoneWorld {
   reset(): void {
     this.ledger.clear();
     this.chats.clear();
+    this.scenarios.stopAll();
     this.faults.clear();
     this.rules.clear();
     this.limits.clear();
