@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
 import type { Network } from "../network.ts";
-import { changeBehaviour } from "../device-changes.ts";
+import { changeBehaviour, changeLid } from "../device-changes.ts";
 import { behaviourPatchSchema, behaviourSchema } from "../people/behaviour.ts";
 import { personJid } from "../protocol/jid.ts";
 import { node } from "../protocol/node.ts";
@@ -100,6 +100,21 @@ export function phoneRoutes(network: Network): Route[] {
         changeBehaviour(network, params.phone, body);
         return network.behaviourOf(params.phone);
       },
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/change-lid",
+      summary: "The number gets another hidden id; those who know it are told",
+      params: byPhone,
+      response: z.object({ lid: z.string() }),
+      handle: ({ params }) => ({ lid: changeLid(network, params.phone) }),
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/forget-sessions",
+      summary: "The phone loses its Signal sessions; it has to ask for the next messages again",
+      params: byPhone,
+      handle: ({ params }) => known(params.phone).phone.signal.forgetSessions(),
     }),
     route({
       method: "post",
