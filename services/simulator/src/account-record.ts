@@ -2,7 +2,8 @@ import { BufferJSON } from "@whiskeysockets/baileys";
 import { z } from "zod";
 import { Companion } from "./accounts.ts";
 import type { Directory } from "./directory.ts";
-import { behaviourSchema } from "./people/behaviour.ts";
+import { behaviourPatchSchema } from "./people/behaviour.ts";
+import { lidGeneration, setLidGeneration } from "./protocol/jid.ts";
 import type { BinaryNode } from "./protocol/node.ts";
 
 const buffer = z.instanceof(Buffer);
@@ -29,7 +30,8 @@ const accountRecord = z.object({
   name: z.string(),
   about: z.string(),
   next_device: z.number(),
-  behaviour: behaviourSchema.partial(),
+  behaviour: behaviourPatchSchema,
+  lid_generation: z.int().min(0).default(0),
   blocked: z.array(z.string()),
   privacy: z.array(z.tuple([z.string(), z.string()])).default([]),
   app_state: z.array(z.tuple([z.string(), z.object({ version: z.number(), patches: z.array(buffer) })])),
@@ -48,6 +50,7 @@ export function writeAccount(accounts: Directory, number: string): string | null
     about: account.about,
     next_device: account.nextDevice,
     behaviour: account.behaviour,
+    lid_generation: lidGeneration(number),
     blocked: [...account.blocked],
     privacy: [...account.privacy],
     app_state: [...account.appState],
@@ -73,6 +76,7 @@ export function readAccount(accounts: Directory, line: string): void {
   account.about = record.about;
   account.nextDevice = record.next_device;
   account.behaviour = record.behaviour;
+  setLidGeneration(record.number, record.lid_generation);
   for (const phone of record.blocked) account.blocked.add(phone);
   for (const [name, value] of record.privacy) account.privacy.set(name, value);
   for (const [name, collection] of record.app_state) account.appState.set(name, collection);

@@ -4,6 +4,7 @@ import type { Link } from "./link.ts";
 import type { Behaviour } from "./people/behaviour.ts";
 import { Phone } from "./people/phone.ts";
 import type { PhoneWorld } from "./people/phone-world.ts";
+import { RobotDevice } from "./people/robot-device.ts";
 import type { KeyBundle } from "./people/signal-store.ts";
 import { type Addressing, personJid } from "./protocol/jid.ts";
 import { RecentMap } from "./recent-map.ts";
@@ -92,8 +93,19 @@ export class Account {
   readonly blocked = new Set<string>();
   readonly appState = new Map<string, AppStateCollection>();
 
+  readonly #world: PhoneWorld;
+  readonly #robots = new Map<number, RobotDevice>();
+
   constructor(number: string, world: PhoneWorld) {
     this.number = number;
+    this.#world = world;
     this.phone = new Phone(number, world);
+  }
+
+  /** A simulated companion of this person; made on first use. */
+  robot(device: number): RobotDevice {
+    let robot = this.#robots.get(device);
+    if (!robot) this.#robots.set(device, (robot = new RobotDevice(this.number, device, this.#world)));
+    return robot;
   }
 }

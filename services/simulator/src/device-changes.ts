@@ -1,50 +1,44 @@
-import type { Account, Companion } from "./accounts.ts";
-import { devicesThatKnow } from "./acquaintances.ts";
-import { endLink } from "./endings.ts";
+import type { Account } from "./accounts.ts";
 import type { Network } from "./network.ts";
-import { personJid } from "./protocol/jid.ts";
+import type { Behaviour } from "./people/behaviour.ts";
+import { robotDevices } from "./people/robot-device.ts";
+import { lidGeneration, personJid, setLidGeneration } from "./protocol/jid.ts";
 import { node } from "./protocol/node.ts";
 
-/** A device has been paired: it belongs to the account from now on, and the account's other devices are told. */
-export function linkDevice(network: Network, account: Account, companion: Companion): void {
-  const { phone, device } = companion.address;
-  account.companions.set(device, companion);
-  network.stats.pairings += 1;
-  tellDevicesChanged(network, account, "add", device);
-  network.changed(account.number);
-  network.logger.info({ phone: shortened(phone), device }, "A device was linked");
+/** Changes how a person behaves; what follows from it (a phone that comes back, other devices) happens at once. */
+export function changeBehaviour(network: Network, phone: string, patch: Partial<Behaviour>): void {
+  const account = network.accounts.get(phone);
+  const before = network.behaviourOf(phone).companions;
+  account.behaviour = { ...account.behaviour, ...patch };
+  network.changed(phone);
+  announceRobots(network, account, before, network.behaviourOf(phone).companions);
+  network.wakePhones();
 }
 
-/** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. False if unknown. */
-export function unlinkDevice(
-  network: Network,
-  account: Account,
-  device: number,
-  reason: "logged_out" | "removed_by_phone",
-): boolean {
-  const companion = account.companions.get(device);
-  if (!companion) return false;
-  account.companions.delete(device);
-  const { link } = companion;
-  if (link) endLink(link, reason === "logged_out" ? "close" : "device_removed");
-  tellDevicesChanged(network, account, "remove", device);
-  network.changed(account.number);
-  network.logger.info({ phone: shortened(account.number), device, reason }, "A device was unlinked");
-  return true;
+/** The number gets another hidden id; messages to the old one still arrive. Those who know the number are told. */
+export function changeLid(network: Network, phone: string): string {
+  const account = network.accounts.get(phone);
+  setLidGeneration(phone, lidGeneration(phone) + 1);
+  network.changed(phone);
+  tellContacts(network, account, "update", [0]);
+  return personJid(phone, "lid");
 }
 
-/** A number as it may appear in logs. */
-export function shortened(phone: string): string {
-  return `…${phone.slice(-4)}`;
+function announceRobots(network: Network, account: Account, before: number, after: number): void {
+  if (after > before) tellContacts(network, account, "add", robotDevices(after).slice(before));
+  if (after < before) tellContacts(network, account, "remove", robotDevices(before).slice(after));
 }
 
-function tellDevicesChanged(network: Network, account: Account, change: "add" | "remove", device: number): void {
-  const from = personJid(account.number, "pn");
-  const jid = personJid(account.number, "pn", device);
-  for (const other of [...account.companions.values(), ...devicesThatKnow(network, account.number)]) {
-    if (other.address.phone === account.number && other.address.device === device) continue;
-    network.notify(other, from, "devices", [
-      node(change, { device_hash: `2:${device}` }, [node("device", { jid, "key-index": String(device) })]),
-    ]);
+/** `devices` notification to every linked account that has written to this number. */
+function tellContacts(network: Network, of: Account, change: "add" | "remove" | "update", devices: number[]): void {
+  const list = devices.map((device) =>
+    node("device", { jid: personJid(of.number, "pn", device), "key-index": device === 0 ? undefined : String(device) }),
+  );
+  for (const account of network.accounts.all()) {
+    if (account.companions.size === 0 || network.ledger.arrivals(of.number, account.number) === 0) continue;
+    for (const companion of account.companions.values()) {
+      const content = node(change, { device_hash: `2:${devices.join("-")}` }, list);
+      network.notify(companion, personJid(of.number, "pn"), "devices", [content]);
+    }
   }
 }

@@ -51,8 +51,11 @@ export interface Receipt {
   readonly content?: BinaryNode[] | undefined;
 }
 
-/** The `<message>` that carries an envelope to a companion device, in the addressing of this network. */
-export function messageStanza(envelope: Envelope, addressing: Addressing): BinaryNode {
+/**
+ * The `<message>` that carries an envelope to a companion device, in the addressing of the sender. `migrated` false: of
+ * the sender no hidden id is told.
+ */
+export function messageStanza(envelope: Envelope, addressing: Addressing, migrated = true): BinaryNode {
   const { sender, ciphertext, groupCiphertext } = envelope;
   const content = [
     ...(ciphertext ? [node("enc", { v: "2", type: ciphertext.type, ...envelope.encAttrs }, ciphertext.bytes)] : []),
@@ -61,10 +64,13 @@ export function messageStanza(envelope: Envelope, addressing: Addressing): Binar
       ? [node("device-identity", {}, envelope.deviceIdentity)]
       : []),
   ];
+  const from = fromAttributes(envelope, sender, addressing);
   return node(
     "message",
     {
-      ...fromAttributes(envelope, sender, addressing),
+      ...from,
+      sender_lid: migrated ? from["sender_lid"] : undefined,
+      participant_lid: migrated ? from["participant_lid"] : undefined,
       id: envelope.id,
       t: String(envelope.t),
       type: envelope.type,

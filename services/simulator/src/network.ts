@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { type Account, type Companion } from "./accounts.ts";
 import { Calls } from "./calls.ts";
-import { linkDevice, shortened, unlinkDevice } from "./device-changes.ts";
+import { linkDevice, shortened, unlinkDevice } from "./device-links.ts";
 import { Directory } from "./directory.ts";
 import { endLink, failure } from "./endings.ts";
 import {
@@ -14,28 +14,37 @@ import {
   type Receipt,
   receiptStanza,
 } from "./envelope.ts";
-import { Faults, seededRandom } from "./faults.ts";
 import type { Acquaintance } from "./groups/change-participants.ts";
 import { GroupDirectory } from "./groups/group-directory.ts";
+import { delayOf, Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
+import type { AccountLimits } from "./limits.ts";
 import { readClaim } from "./login.ts";
 import { MediaStore } from "./media/media-store.ts";
 import { type NetworkStats, newStats } from "./network-stats.ts";
 import { PairingDesk } from "./pairing.ts";
 import { PairingCodeDesk } from "./pairing-code.ts";
 import { type Behaviour, behaviourOf } from "./people/behaviour.ts";
+import { BehaviourRules } from "./people/behaviour-rules.ts";
 import { bootstrapMessages } from "./people/bootstrap.ts";
 import { ChatLog } from "./people/chat-log.ts";
 import type { PhoneWorld } from "./people/phone-world.ts";
+import { robotDevices } from "./people/robot-device.ts";
 import type { KeyBundle } from "./people/signal-store.ts";
+import { WaitingRoom } from "./people/waiting-room.ts";
 import { createServerIdentity, type ServerIdentity } from "./protocol/certificates.ts";
 import type { Addressing } from "./protocol/jid.ts";
 import { type BinaryNode, node } from "./protocol/node.ts";
 import type { Established } from "./protocol/noise.ts";
 import { PresenceBoard } from "./presence-board.ts";
+import { seededRandom } from "./random.ts";
+import { RecentMap } from "./recent-map.ts";
+import type { Recording } from "./recording.ts";
+import { Scenarios } from "./scenario/scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
+import { endLinkByFault } from "./stanzas/message-faults.ts";
 import { UnknownStanzas } from "./unknown-stanzas.ts";
 
 /** What distinguishes one network from another. */
@@ -53,12 +62,16 @@ export interface NetworkSettings {
   readonly mediaBytes: number;
   /** Host of media addresses, with port; undefined: the one by which each client came. */
   readonly mediaHost: string | undefined;
+  /** Stanzas kept of each connection. */
+  readonly recordedStanzas: number;
   readonly logger: Logger;
   /** Called when an account changed in a way that has to outlive this process. */
   readonly changed: (phone: string) => void;
   /** Called when a group changed. */
   readonly groupsChanged: () => void;
 }
+
+const REMEMBERED_LINKS = 50;
 
 /** The pretend WhatsApp: accounts, their devices, and what is routed between them. */
 export class Network implements LinkOwner, PhoneWorld {
@@ -79,7 +92,15 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly ledger: Ledger;
   readonly chats: ChatLog;
   readonly faults: Faults;
+  readonly rules: BehaviourRules;
+  readonly limits = new Map<string, AccountLimits>();
+  readonly waiting = new WaitingRoom();
+  /** What went over connections that are gone, the newest of them. */
+  readonly recordings = new RecentMap<string, Recording>(REMEMBERED_LINKS);
+  readonly recordedStanzas: number;
+  readonly seed: number;
   readonly scheduler: Scheduler;
+  readonly scenarios = new Scenarios(this);
   readonly pairing: PairingDesk;
   readonly pairingCodes: PairingCodeDesk;
   /** What the rules of groups ask about people. */
@@ -107,8 +128,11 @@ export class Network implements LinkOwner, PhoneWorld {
     this.identity = createServerIdentity(settings.secret, Date.now());
     this.ledger = new Ledger(settings.ledgerRows);
     this.chats = new ChatLog(settings.chatLines);
+    this.seed = settings.seed;
+    this.recordedStanzas = settings.recordedStanzas;
     this.random = seededRandom(settings.seed);
-    this.faults = new Faults(seededRandom(settings.seed + 1));
+    this.faults = new Faults(settings.seed + 1);
+    this.rules = new BehaviourRules(settings.seed);
     this.scheduler = new Scheduler((error) => this.logger.warn({ err: error }, "Something a phone did has failed"));
     this.accounts = new Directory(this);
     this.groups = new GroupDirectory(this.random);
@@ -130,10 +154,22 @@ export class Network implements LinkOwner, PhoneWorld {
   accept(socket: WebSocket, host?: string): void {
     const link = new Link(`link-${this.#nextLink++}`, socket, this, host);
     this.links.set(link.id, link);
+    if (this.faults.hit("silent_connection", {})) link.silence = "both";
+  }
+
+  identityFor(): ServerIdentity {
+    if (!this.faults.hit("bad_certificate", {})) return this.identity;
+    return createServerIdentity(randomBytes(32), Date.now());
+  }
+
+  latencyOf(link: Link): number {
+    const fault = this.faults.hit("latency", { sender: link.companion?.address.phone });
+    return fault ? delayOf(fault, this.random) : 0;
   }
 
   /** Ends all connections and everything that phones still meant to do. */
   close(): void {
+    this.scenarios.stopAll();
     this.scheduler.close();
     for (const link of this.links.values()) link.reset();
   }
@@ -147,10 +183,10 @@ export class Network implements LinkOwner, PhoneWorld {
         return this.pairing.offer({ link, keys: claim.keys, pushName: claim.pushName });
       case "login": {
         const companion = this.accounts.tryGet(claim.phone)?.companions.get(claim.device);
-        const fault = this.faults.hit("refuse_login", { sender: claim.phone });
-        if (fault || !companion?.keys.noise.equals(established.clientKey)) {
+        const refusal = this.#refuses(claim.phone);
+        if (refusal || !companion?.keys.noise.equals(established.clientKey)) {
           this.stats.loginsRefused += 1;
-          return link.end(failure(fault ? String(fault.code) : "401"));
+          return link.end(failure(refusal?.code ?? "401", refusal?.expireSeconds));
         }
         return this.#login(link, companion, claim.pushName);
       }
@@ -171,6 +207,7 @@ export class Network implements LinkOwner, PhoneWorld {
 
   closed(link: Link): void {
     this.links.delete(link.id);
+    this.recordings.set(link.id, link.recording);
     this.pairing.withdraw(link);
     this.pairingCodes.withdraw(link);
     const { companion } = link;
@@ -182,7 +219,23 @@ export class Network implements LinkOwner, PhoneWorld {
   }
 
   behaviourOf(phone: string): Behaviour {
-    return behaviourOf(phone, this.accounts.tryGet(phone)?.behaviour);
+    return behaviourOf(phone, { ...this.rules.of(phone), ...this.accounts.tryGet(phone)?.behaviour });
+  }
+
+  isLinked(phone: string): boolean {
+    return (this.accounts.tryGet(phone)?.companions.size ?? 0) > 0;
+  }
+
+  /** Delivers, in order, what waits for phones that are not away any more. */
+  wakePhones(): void {
+    for (const number of this.waiting.phones()) {
+      if (!this.behaviourOf(number).online) continue;
+      const envelopes = this.waiting.take(number);
+      const { phone } = this.accounts.get(number);
+      this.scheduler.detach(async () => {
+        for (const envelope of envelopes) await phone.receive(envelope);
+      });
+    }
   }
 
   nameOf(phone: string): string {
@@ -192,15 +245,16 @@ export class Network implements LinkOwner, PhoneWorld {
   devicesOf(phone: string): number[] | undefined {
     const account = this.accounts.tryGet(phone);
     const companions = account ? [...account.companions.keys()] : [];
-    if (companions.length === 0 && !this.behaviourOf(phone).exists) return undefined;
-    return [0, ...companions];
+    const behaviour = this.behaviourOf(phone);
+    if (companions.length === 0 && !behaviour.exists) return undefined;
+    return [0, ...companions, ...robotDevices(behaviour.companions)];
   }
 
   takeBundle({ phone, device }: DeviceAddress): KeyBundle | undefined {
     const account = this.accounts.get(phone);
     if (device === 0) return this.devicesOf(phone) && account.phone.signal.nextBundle();
     const companion = account.companions.get(device);
-    if (!companion) return undefined;
+    if (!companion) return this.#robots(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
     this.changed(phone);
     const bundle = companion.takeBundle();
     const left = companion.keys.oneTimeKeys.length;
@@ -229,18 +283,37 @@ export class Network implements LinkOwner, PhoneWorld {
     // Who is blocked notices nothing: the server takes the message and brings it to nobody. In groups it comes through.
     if (!isSharedChat(envelope.chat) && account.blocked.has(envelope.sender.phone)) return;
     if (to.device === 0) {
-      if (this.behaviourOf(to.phone).exists || account.companions.size > 0) {
-        this.scheduler.detach(() => account.phone.receive(envelope));
-      }
+      const { exists, online } = this.behaviourOf(to.phone);
+      if (!exists && account.companions.size === 0) return;
+      if (online) this.scheduler.detach(() => account.phone.receive(envelope));
+      else this.waiting.add(to.phone, envelope);
       return;
     }
     const companion = account.companions.get(to.device);
+    if (!companion && this.#robots(to.phone).includes(to.device)) {
+      this.scheduler.detach(() => account.robot(to.device).receive(envelope));
+    }
     if (!companion) return;
+    if (!isSharedChat(envelope.chat)) this.limits.get(account.number)?.met(envelope.sender.phone);
     companion.origins.set(envelope.id, { sender: envelope.sender, chat: envelope.chat });
-    companion.queue.push(messageStanza(envelope, this.addressing));
+    const { addressing } = this.behaviourOf(envelope.sender.phone);
+    const used = addressing === "network" ? this.addressing : addressing;
+    companion.queue.push(messageStanza(envelope, used, addressing !== "pn"));
   }
 
   carryReceipt(receipt: Receipt): void {
+    const route = { sender: receipt.to.phone, recipient: receipt.from.phone };
+    if (this.faults.hit("drop_receipt", route)) return;
+    const delay = this.faults.hit("delay_receipt", route);
+    if (delay) this.scheduler.after(delayOf(delay, this.random), () => this.#carryReceipt(receipt));
+    else this.#carryReceipt(receipt);
+    const again = this.faults.hit("duplicate_receipt", route);
+    for (let copy = 0; copy < (again?.copies ?? 0); copy++) {
+      this.scheduler.after(again?.delay_ms ?? 0, () => this.#carryReceipt(receipt));
+    }
+  }
+
+  #carryReceipt(receipt: Receipt): void {
     this.stats.receiptsCarried += 1;
     const account = this.accounts.get(receipt.to.phone);
     if (receipt.to.device === 0) {
@@ -289,9 +362,27 @@ export class Network implements LinkOwner, PhoneWorld {
   reset(): void {
     this.ledger.clear();
     this.chats.clear();
+    this.scenarios.stopAll();
     this.faults.clear();
+    this.rules.clear();
+    this.limits.clear();
+    this.waiting.clear();
     this.unknown.clear();
     this.stats = newStats();
+  }
+
+  #robots(phone: string): number[] {
+    return robotDevices(this.behaviourOf(phone).companions);
+  }
+
+  #refuses(phone: string): { code: string; expireSeconds: number | undefined } | undefined {
+    const fault = this.faults.hit("refuse_login", { sender: phone });
+    if (fault) return { code: String(fault.code), expireSeconds: fault.expire_s };
+    const limits = this.limits.get(phone);
+    const left = (limits?.bannedUntil ?? 0) - this.now().getTime();
+    const ban = limits?.settings.ban;
+    if (!ban || left <= 0) return undefined;
+    return { code: ban.code, expireSeconds: ban.code === "402" ? Math.ceil(left / 1000) : undefined };
   }
 
   #login(link: Link, companion: Companion, pushName: string): void {
@@ -310,5 +401,6 @@ export class Network implements LinkOwner, PhoneWorld {
     const t = String(Math.floor(this.now().getTime() / 1000));
     link.send(node("success", { t, location: "lla", lid: companion.jid("lid"), abprops: "27", group_abprops: "27" }));
     this.logger.info({ phone: shortened(account.number), device: companion.address.device }, "A device logged in");
+    endLinkByFault(this, link, account.number, "login");
   }
 }

@@ -1,5 +1,6 @@
 import { WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { faultSchema } from "../src/fault-schema.ts";
 import { endings, endLink, type Ending } from "../src/endings.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
 
@@ -68,7 +69,7 @@ describe.each(["lid", "pn"] as const)("connections of linked devices with %s add
     const client = await net.pair();
     await eventually("nothing is on its way", () => deviceOf(client)?.queue.size === 0);
     const link = deviceOf(client)?.link;
-    if (link) link.muted = true;
+    if (link) link.silence = "both";
     await net.simulator.network.accounts.get(contact).phone.write(client.phone, "into the void");
     link?.reset();
     await eventually("the end of the link", () => client.closeCodes.includes(428));
@@ -140,7 +141,7 @@ describe.each(["lid", "pn"] as const)("connections of linked devices with %s add
     const ruled = await client.send(jidOf("99904000001"), "cold call");
     expect((await eventually("ack", () => client.ackOf(ruled))).attrs["error"]).toBe("463");
     const { faults } = net.simulator.network;
-    faults.add({ kind: "ack_error", code: 479, delay_ms: 0, share: 1, times: 1 });
+    faults.add(faultSchema.parse({ kind: "ack_error", code: 479, times: 1 }));
     const faulty = await client.send(jidOf(contact), "bad luck");
     expect((await eventually("ack", () => client.ackOf(faulty))).attrs["error"]).toBe("479");
     const fine = await client.send(jidOf(contact), "good luck");
@@ -178,6 +179,6 @@ describe.each(["lid", "pn"] as const)("connections of linked devices with %s add
     await expect(client.socket.newsletterFollow("120363000000000001@newsletter")).rejects.toThrow(
       "feature-not-implemented",
     );
-    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContain("get w:mex query");
+    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContainEqual(expect.stringMatching(/^w:mex /));
   });
 });

@@ -1,164 +1,148 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { setBlocked } from "../src/blocking.ts";
-import { sampleFiles } from "../src/people/sample-files.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { changeBehaviour, changeLid } from "../src/device-changes.ts";
+import { behaviourRuleSchema } from "../src/people/behaviour-rules.ts";
+import { personJid } from "../src/protocol/jid.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
 
-const contact = "15550008001";
+const [DELIVERED, READ] = [3, 4];
 const jidOf = (phone: string): string => `${phone}@s.whatsapp.net`;
-const picture = Buffer.from(sampleFiles.image.data, "base64");
 
-describe.each(["lid", "pn"] as const)("people around Baileys clients with %s addressing", (addressing) => {
+describe("people", () => {
   let net: TestNetwork;
-  const rows = (phone: string, client: Client) =>
-    net.simulator.network.ledger.page({ phone, sender: client.phone, after: 0, limit: 100 });
-  const control = (path: string, body: object, method = "POST") =>
-    fetch(`${net.simulator.controlUrl}${path}`, {
-      method,
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-
   beforeAll(async () => {
-    net = await TestNetwork.open({ addressing, tls: true });
+    net = await TestNetwork.open({ seed: 11 });
   });
-  afterEach(async () => {
-    vi.restoreAllMocks();
-    await net.clean();
-  });
+  afterEach(async () => net.clean());
   afterAll(async () => net[Symbol.asyncDispose]());
+  const network = () => net.simulator.network;
+  const texts = (client: Client): string[] => client.inbound().map(({ text }) => text);
+  const seen = (phone: string, sender: string) => network().ledger.page({ phone, sender, after: 0, limit: 100 });
 
-  it("shows who is online and who types, to those who asked", async () => {
-    const [ann, bob] = [await net.pair(), await net.pair()];
-    const seen: { id: string; presence: string | undefined; lastSeen: number | undefined }[] = [];
-    ann.socket.ev.on("presence.update", ({ id, presences }) => {
-      for (const { lastKnownPresence, lastSeen } of Object.values(presences)) {
-        seen.push({ id, presence: lastKnownPresence, lastSeen });
-      }
+  it("answer STOP to the message that is one too many, and are silent from then on", async () => {
+    const client = await net.pair();
+    await client.send(jidOf("99907000001"), "offer one");
+    await eventually("STOP", () => texts(client).includes("STOP"));
+    const second = await client.send(jidOf("99907000001"), "offer two");
+    await eventually("read", () => client.reached(second, READ));
+    expect(texts(client)).toEqual(["STOP"]);
+  });
+
+  it("follow a script of several turns", async () => {
+    const client = await net.pair();
+    changeBehaviour(network(), "15550102000", {
+      delivered_after_ms: 0,
+      reply: { mode: "script", after_ms: 0, turns: ["who is this?", "ah, hello"], repeat: false },
     });
-    await ann.socket.presenceSubscribe(jidOf(bob.phone));
-    await bob.socket.sendPresenceUpdate("available");
-    await eventually("bob is online", () =>
-      seen.some(({ id, presence }) => id === jidOf(bob.phone) && presence === "available"),
+    await client.send(jidOf("15550102000"), "hi");
+    await eventually("the first turn", () => texts(client).includes("who is this?"));
+    await client.send(jidOf("15550102000"), "it is me");
+    await eventually("the second turn", () => texts(client).includes("ah, hello"));
+  });
+
+  it("block: the server takes further messages, the phone never shows them", async () => {
+    const client = await net.pair();
+    const first = await client.send(jidOf("99909000001"), "one");
+    await eventually("delivered", () => client.reached(first, DELIVERED));
+    const second = await client.send(jidOf("99909000001"), "two");
+    await eventually("ack", () => client.ackOf(second));
+    const other = await client.send(jidOf("15550102001"), "to somebody else");
+    await eventually("delivered elsewhere", () => client.reached(other, DELIVERED));
+    expect(client.ackOf(second)?.attrs["error"]).toBeUndefined();
+    expect(client.reached(second, DELIVERED)).toBe(false);
+    expect(seen("99909000001", client.phone).map(({ wa_message_id }) => wa_message_id)).toEqual([first]);
+  });
+
+  it("come back from being away and receive what waited, in order", async () => {
+    const client = await net.pair();
+    const ids: string[] = [];
+    for (const text of ["one", "two", "three"]) ids.push(await client.send(jidOf("99910000001"), text));
+    await eventually("all at the network", () => network().waiting.count("99910000001") === 3);
+    expect(ids.some((id) => client.reached(id, DELIVERED))).toBe(false);
+    changeBehaviour(network(), "99910000001", { online: true });
+    await eventually("all delivered", () => ids.every((id) => client.reached(id, DELIVERED)));
+    expect(seen("99910000001", client.phone).map(({ wa_message_id }) => wa_message_id)).toEqual(ids);
+  });
+
+  it("with companions receive a copy on each device, and gain and lose devices while others write", async () => {
+    const client = await net.pair();
+    const before = network().stats.copiesCarried;
+    const first = await client.send(jidOf("99908000001"), "to three devices");
+    await eventually("delivered", () => client.reached(first, DELIVERED));
+    expect(network().stats.copiesCarried - before).toBe(4); // and one for the sender's own phone
+    changeBehaviour(network(), "99908000001", { companions: 0 });
+    await eventually("the client knows", () =>
+      client.stanzas.some(({ tag, attrs }) => tag === "notification" && attrs["type"] === "devices"),
     );
-    await bob.socket.sendPresenceUpdate("composing", jidOf(ann.phone));
-    await eventually("bob types", () => seen.some(({ presence }) => presence === "composing"));
-    await bob.close();
-    await eventually("bob is gone", () =>
-      seen.some(({ presence, lastSeen }) => presence === "unavailable" && lastSeen),
+    const after = network().stats.copiesCarried;
+    const second = await client.send(jidOf("99908000001"), "to one device");
+    await eventually("delivered", () => client.reached(second, DELIVERED));
+    expect(network().stats.copiesCarried - after).toBe(2);
+  });
+
+  it("under another hidden id are the same person to those who knew them", async () => {
+    const client = await net.pair();
+    const phone = "15550102002";
+    const first = await client.send(jidOf(phone), "before");
+    await eventually("delivered", () => client.reached(first, DELIVERED));
+    const old = personJid(phone, "lid");
+    expect(changeLid(network(), phone)).not.toBe(old);
+    await network().accounts.get(phone).phone.write(client.phone, "it is still me");
+    const received = await eventually("a message", () =>
+      client.messages.find(({ message }) => !message.key.fromMe && message.message),
     );
+    expect(received.message.key).toMatchObject({ remoteJid: personJid(phone, "lid"), remoteJidAlt: jidOf(phone) });
+    for (const jid of [jidOf(phone), personJid(phone, "lid"), old]) {
+      const id = await client.send(jid, `to ${jid}`);
+      await eventually(`delivered to ${jid}`, () => client.reached(id, DELIVERED));
+    }
+    expect(seen(phone, client.phone).every(({ visible_copies }) => visible_copies === 1)).toBe(true);
   });
 
-  it("sets, shows, hides and takes away a profile picture", async () => {
-    const [ann, bob] = [await net.pair(), await net.pair()];
-    await expect(ann.socket.profilePictureUrl(jidOf(bob.phone))).rejects.toThrow("item-not-found");
-    await bob.socket.updateProfilePicture(jidOf(bob.phone), picture);
-    const url = (await ann.socket.profilePictureUrl(jidOf(bob.phone), "image")) ?? "";
-    expect((await fetch(url)).status).toBe(200);
-    await bob.socket.updateProfilePicturePrivacy("none");
-    expect((await bob.socket.fetchPrivacySettings(true))["profile"]).toBe("none");
-    await expect(ann.socket.profilePictureUrl(jidOf(bob.phone))).rejects.toThrow("not-authorized");
-    await bob.socket.updateProfilePicturePrivacy("all");
-    await bob.socket.removeProfilePicture(jidOf(bob.phone));
-    await expect(ann.socket.profilePictureUrl(jidOf(bob.phone))).rejects.toThrow("item-not-found");
-  });
-
-  it("gives the about line, and tells of a contact's new picture", async () => {
-    const [ann, bob] = [await net.pair(), await net.pair()];
-    await bob.socket.updateProfileStatus("busy");
-    const about = (await ann.socket.fetchStatus(jidOf(bob.phone)))?.[0] as { status?: { status?: string } } | undefined;
-    expect(about?.status?.status).toBe("busy");
-    await ann.send(jidOf(contact), "hello");
-    await eventually("the contact knows ann", () => rows(contact, ann).length > 0);
-    const changed = new Promise((resolve) => ann.socket.ev.on("contacts.update", resolve));
-    const data = { name: "Cleo", picture: picture.toString("base64") };
-    expect((await control(`/sim/v1/phones/${contact}/profile`, data, "PATCH")).status).toBe(200);
-    expect(await changed).toMatchObject([{ imgUrl: "changed" }]);
-  });
-
-  it("brings nothing from a number that is blocked, in either direction, and says so to nobody", async () => {
+  it("that are not migrated write from their number, and from the hidden id once they are", async () => {
     const client = await net.pair();
-    const { network } = net.simulator;
-    setBlocked(network, contact, client.phone, true);
-    const id = await client.send(jidOf(contact), "can you hear me?");
-    expect((await eventually("the ack", () => client.ackOf(id))).attrs["error"]).toBeUndefined();
-    setBlocked(network, contact, client.phone, false);
-    const second = await client.send(jidOf(contact), "and now?");
-    await eventually("the second", () => client.reached(second, 3));
-    expect(rows(contact, client).map(({ wa_message_id }) => wa_message_id)).toEqual([second]);
-    await client.socket.updateBlockStatus(jidOf(contact), "block");
-    expect(await client.socket.fetchBlocklist()).toHaveLength(1);
-    await network.accounts.get(contact).phone.write(client.phone, "unheard");
-    await client.socket.updateBlockStatus(jidOf(contact), "unblock");
-    await network.accounts.get(contact).phone.write(client.phone, "heard");
-    await eventually("the later message", () => client.inbound().some(({ text }) => text === "heard"));
-    expect(client.inbound().some(({ text }) => text === "unheard")).toBe(false);
+    const phone = "99911000001";
+    const person = network().accounts.get(phone).phone;
+    await person.write(client.phone, "from my number");
+    await eventually("the first", () => texts(client).includes("from my number"));
+    changeBehaviour(network(), phone, { addressing: "lid" });
+    await person.write(client.phone, "from my hidden id");
+    await eventually("the second", () => texts(client).includes("from my hidden id"));
+    expect(client.inbound().map(({ from }) => from)).toEqual([jidOf(phone), personJid(phone, "lid")]);
+    const id = await client.send(personJid(phone, "lid"), "got both");
+    await eventually("delivered", () => client.reached(id, DELIVERED));
   });
 
-  it("tells the other devices of an account whom the phone blocked", async () => {
+  it("that lost their Signal sessions ask again and see every message once", async () => {
     const client = await net.pair();
-    const told = new Promise((resolve) => client.socket.ev.on("blocklist.update", resolve));
-    expect((await control(`/sim/v1/phones/${client.phone}/block`, { who: contact })).status).toBe(204);
-    expect(await told).toMatchObject({ type: "add" });
+    const phone = "15550102003";
+    const first = await client.send(jidOf(phone), "one");
+    await eventually("delivered", () => client.reached(first, DELIVERED));
+    await network().accounts.get(phone).phone.write(client.phone, "answer"); // no pkmsg from here on
+    await eventually("the answer", () => texts(client).includes("answer"));
+    network().accounts.get(phone).phone.signal.forgetSessions();
+    const second = await client.send(jidOf(phone), "two");
+    await eventually("delivered", () => client.reached(second, DELIVERED));
+    expect(seen(phone, client.phone)).toMatchObject([{ visible_copies: 1 }, { visible_copies: 1, wire_copies: 2 }]);
   });
 
-  it("takes status posts for the people they are meant for", async () => {
-    const [ann, bob] = [await net.pair(), await net.pair()];
-    const statusJidList = [contact, bob.phone].map(jidOf);
-    const id = await ann.sendContent("status@broadcast", { text: "at the sea" }, { statusJidList });
-    expect((await eventually("the ack", () => ann.ackOf(id))).attrs["error"]).toBeUndefined();
-    expect((await bob.arrived(id)).key.remoteJid).toBe("status@broadcast");
-    await eventually("the contact saw it", () => rows(contact, ann)[0]?.kind === "text");
-    const answer = await control(`/sim/v1/phones/${contact}/messages`, { to: bob.phone, text: "hi" });
-    expect(answer.status).toBe(201);
-    const posted = await control(`/sim/v1/phones/${contact}/messages`, { to: "status@broadcast", text: "me too" });
-    const { id: theirs } = (await posted.json()) as { id: string };
-    expect((await bob.arrived(theirs)).key).toMatchObject({ remoteJid: "status@broadcast", fromMe: false });
-  });
-
-  it("lets a person's call ring and a client reject it", async () => {
+  it("follow rules for a share of a prefix, the same ones under the same seed", async () => {
+    const numbers = Array.from({ length: 200 }, (_, index) => `1666010${String(index).padStart(4, "0")}`);
+    const rule = behaviourRuleSchema.parse({ prefix: "1666010", share: 0.5, behaviour: { exists: false } });
+    const chosen = (): string[] => {
+      const { id } = network().rules.add(rule);
+      const missing = numbers.filter((number) => !network().behaviourOf(number).exists);
+      network().rules.remove(id);
+      return missing;
+    };
+    const first = chosen();
+    expect(first.length).toBeGreaterThan(70);
+    expect(first.length).toBeLessThan(130);
+    expect(chosen()).toEqual(first);
+    expect(numbers.every((number) => network().behaviourOf(number).exists)).toBe(true);
     const client = await net.pair();
-    const calls: { id: string; status: string; from: string; isVideo?: boolean }[] = [];
-    client.socket.ev.on("call", (events) => void calls.push(...events));
-    const offered = await control(`/sim/v1/phones/${contact}/calls`, { to: client.phone, video: true });
-    const { id } = (await offered.json()) as { id: string };
-    const ring = await eventually("it rings", () => calls.find((call) => call.id === id));
-    expect(ring).toMatchObject({ status: "offer", isVideo: true });
-    await client.socket.rejectCall(id, ring.from);
-    expect(net.simulator.network.calls.get(id)?.state).toBe("rejected");
-    const second = net.simulator.network.calls.offer(net.simulator.network, contact, client.phone, false);
-    net.simulator.network.calls.end(net.simulator.network, second, "timeout");
-    await eventually("it stops", () => calls.some((call) => call.id === second.id && call.status === "timeout"));
-  });
-
-  it.each(["inline", "media"] as const)("gives a new device the phone's past, %s", async (by) => {
-    const { network, webSocketUrl } = net.simulator;
-    const phone = by === "inline" ? "15550009101" : "15550009102";
-    network.accounts.get(phone).behaviour.history = { chats: 30, messages: 4, by };
-    await network.accounts.get(contact).phone.write(phone, "from before");
-    await eventually("it is on the phone", () => network.chats.chats(phone).length > 0);
-    const client = net.client();
-    // A history notification names no host, so the library looks for the file at WhatsApp's own media server.
-    const { fetch: original } = globalThis;
-    vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) =>
-      original(String(url).replace("https://mmg.whatsapp.net/", `https://${new URL(webSocketUrl).host}/`), init),
-    );
-    await net.pair(phone, client);
-    await eventually("all chats", () => client.history.chats.size === 31);
-    expect(client.history.messages.size).toBe(30 * 4 + 1);
-    expect(vi.mocked(fetch).mock.calls.length > 0).toBe(by === "media");
-  });
-
-  it("makes a client upload one-time keys before the last is gone", async () => {
-    const client = await net.pair();
-    const companion = net.simulator.network.accounts.get(client.phone).companions.get(1);
-    companion?.keys.oneTimeKeys.splice(5);
-    net.simulator.network.takeBundle({ phone: client.phone, device: 1 });
-    await eventually("fresh keys", () => (companion?.keys.oneTimeKeys.length ?? 0) > 5);
-  });
-
-  it("answers newsletters with a clear error", async () => {
-    const client = await net.pair();
-    const id = await client.socket.relayMessage("120363000000000001@newsletter", { conversation: "news" }, {});
-    expect((await eventually("the ack", () => client.ackOf(id))).attrs["error"]).toBe("501");
+    network().rules.add(rule);
+    const found = await client.socket.onWhatsApp(...numbers.slice(0, 20).map((number) => `+${number}`));
+    const out = numbers.slice(0, 20).filter((number) => first.includes(number));
+    expect(found?.filter(({ exists }) => exists).length).toBe(20 - out.length);
   });
 });

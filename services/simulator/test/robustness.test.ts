@@ -2,7 +2,7 @@ import type { BinaryNode } from "@whiskeysockets/baileys";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { seededRandom } from "../src/faults.ts";
+import { seededRandom } from "../src/random.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
 
 const DELIVERED = 3;

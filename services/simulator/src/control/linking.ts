@@ -10,6 +10,12 @@ import { linkView, phoneNumber, showLink } from "./views.ts";
 const byPhone = z.strictObject({ phone: phoneNumber });
 const linkedDevice = z.object({ jid: z.string(), lid: z.string(), device: z.int() }).meta({ id: "LinkedDevice" });
 
+const ending = z.strictObject({
+  kind: z.enum(endings),
+  code: z.int().min(400).max(599).optional().describe("For stream_error and failure."),
+  expire_s: z.int().min(1).optional().describe("Seconds until a temporary ban ends; for failures."),
+});
+
 /** Linking devices to phones, and the connections of linked devices. */
 export function linkingRoutes(network: Network): Route[] {
   return [
@@ -60,7 +66,7 @@ export function linkingRoutes(network: Network): Route[] {
       method: "post",
       path: "/sim/v1/links/end",
       summary: "End the connections of one number, or all",
-      body: z.strictObject({ kind: z.enum(endings), phone: phoneNumber.optional(), device: z.int().min(1).optional() }),
+      body: ending.extend({ phone: phoneNumber.optional(), device: z.int().min(1).optional() }),
       response: z.object({ ended: z.int() }),
       handle: ({ body }) => {
         const chosen = [...network.links.values()].filter(({ companion }) => {
@@ -68,7 +74,7 @@ export function linkingRoutes(network: Network): Route[] {
           if (body.phone !== undefined && address?.phone !== body.phone) return false;
           return body.device === undefined || address?.device === body.device;
         });
-        for (const link of chosen) endLink(link, body.kind);
+        for (const link of chosen) endLink(link, body.kind, { code: body.code, expireSeconds: body.expire_s });
         return { ended: chosen.length };
       },
     }),
@@ -77,11 +83,11 @@ export function linkingRoutes(network: Network): Route[] {
       path: "/sim/v1/links/:id/end",
       summary: "End a connection as the real network might",
       params: z.strictObject({ id: z.string() }),
-      body: z.strictObject({ kind: z.enum(endings) }),
+      body: ending,
       handle: ({ params, body }) => {
         const link = network.links.get(params.id);
         if (!link) throw new Problem(404, "not_found", `There is no connection ${params.id}.`);
-        endLink(link, body.kind);
+        endLink(link, body.kind, { code: body.code, expireSeconds: body.expire_s });
       },
     }),
   ];

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
 import type { Network } from "../network.ts";
-import { behaviourSchema } from "../people/behaviour.ts";
 import { isSharedChat } from "../envelope.ts";
+import { changeBehaviour, changeLid } from "../device-changes.ts";
+import { behaviourPatchSchema, behaviourSchema } from "../people/behaviour.ts";
 import { personJid } from "../protocol/jid.ts";
 import { node } from "../protocol/node.ts";
 import { showChatstate } from "../stanzas/presence.ts";
@@ -11,7 +12,6 @@ import { type Route, route } from "./route.ts";
 import { chatAddress, phoneNumber, phoneView, showPhone } from "./views.ts";
 
 const byPhone = z.strictObject({ phone: phoneNumber });
-const behaviourPatch = behaviourSchema.partial();
 
 /** Phones, and what the people who hold them do. */
 export function phoneRoutes(network: Network): Route[] {
@@ -51,14 +51,13 @@ export function phoneRoutes(network: Network): Route[] {
       body: z.strictObject({
         phone: phoneNumber,
         name: z.string().max(100).optional(),
-        behaviour: behaviourPatch.default({}),
+        behaviour: behaviourPatchSchema.default({}),
       }),
       response: phoneView,
       handle: ({ body }) => {
         const account = network.accounts.get(body.phone);
         if (body.name !== undefined) account.name = body.name;
-        account.behaviour = { ...account.behaviour, ...body.behaviour };
-        network.changed(body.phone);
+        changeBehaviour(network, body.phone, body.behaviour);
         return showPhone(network, account);
       },
     }),
@@ -87,14 +86,27 @@ export function phoneRoutes(network: Network): Route[] {
       path: "/sim/v1/phones/:phone/behaviour",
       summary: "Change how the person behaves",
       params: byPhone,
-      body: behaviourPatch,
+      body: behaviourPatchSchema,
       response: behaviourSchema,
       handle: ({ params, body }) => {
-        const account = network.accounts.get(params.phone);
-        account.behaviour = { ...account.behaviour, ...body };
-        network.changed(params.phone);
+        changeBehaviour(network, params.phone, body);
         return network.behaviourOf(params.phone);
       },
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/change-lid",
+      summary: "The number gets another hidden id; those who know it are told",
+      params: byPhone,
+      response: z.object({ lid: z.string() }),
+      handle: ({ params }) => ({ lid: changeLid(network, params.phone) }),
+    }),
+    route({
+      method: "post",
+      path: "/sim/v1/phones/:phone/forget-sessions",
+      summary: "The phone loses its Signal sessions; it has to ask for the next messages again",
+      params: byPhone,
+      handle: ({ params }) => known(params.phone).phone.signal.forgetSessions(),
     }),
     route({
       method: "post",

@@ -37,6 +37,12 @@ export class GroupDirectory {
     return [...this.#byId.values()];
   }
 
+  /** Forgets all groups and takes in these. */
+  replaceAll(groups: readonly Group[]): void {
+    this.#byId.clear();
+    for (const group of groups) this.put(group);
+  }
+
   /** Takes in a group that was saved. */
   put(group: Group): void {
     this.#byId.set(group.id, group);

@@ -12,6 +12,8 @@ import type { KeyBundle } from "./signal-store.ts";
 export interface PhoneWorld {
   readonly secret: Uint8Array;
   readonly addressing: Addressing;
+  /** Decides what is left to chance. */
+  readonly seed: number;
   readonly ledger: Ledger;
   readonly chats: ChatLog;
   readonly scheduler: Scheduler;
@@ -22,6 +24,8 @@ export interface PhoneWorld {
   nameOf(phone: string): string;
   /** Devices of a number, the phone (0) first; undefined when the number is not on WhatsApp. */
   devicesOf(phone: string): number[] | undefined;
+  /** Whether a client is linked to this number. */
+  isLinked(phone: string): boolean;
   /** Numbers in a group; undefined when there is no such group. */
   membersOf(group: string): string[] | undefined;
   /** Host and port at which the devices of this person find files. */

@@ -4,16 +4,17 @@ import type { LedgerRow } from "../ledger.ts";
 import { personJid, tryParsePersonJid } from "../protocol/jid.ts";
 import { node, uintBytes } from "../protocol/node.ts";
 import { RecentMap } from "../recent-map.ts";
+import { answerTo } from "./answer.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { compose, type ComposeContext } from "./compose.ts";
-import { contentOf, decodeMessage, type MessageContent, saysSomething } from "./message-content.ts";
+import { contentOf, type MessageContent } from "./message-content.ts";
 import { pollIn } from "./message-details.ts";
+import { openMessage } from "./open-message.ts";
 import { Outbox } from "./outbox.ts";
 import type { PersonContent } from "./person-content.ts";
 import type { PhoneWorld } from "./phone-world.ts";
 import { Screen } from "./screen.ts";
 import { SenderKeys } from "./sender-keys.ts";
-import { signalAddress } from "./signal-address.ts";
 import { SignalStore } from "./signal-store.ts";
 
 const READ_AT_ONCE = 200;
@@ -51,23 +52,26 @@ export class Phone {
     if (envelope.peer || envelope.ownCopy) return this.#receiveOwn(envelope);
     if (!behaviour.delivers) return;
     const { id, sender } = envelope;
+    if (behaviour.blocks_after !== null) {
+      if (this.#world.ledger.arrivals(this.number, sender.phone) >= behaviour.blocks_after) return;
+    }
     const row = this.#world.ledger.arrived(this.number, sender.phone, id, this.#world.now());
     if (behaviour.crypto === "blind") {
       const first = row.visible_copies === 0;
       if (first) this.#world.ledger.shown(row, null, null);
-      this.#react(envelope, behaviour, first ? null : undefined);
+      this.#react(envelope, behaviour, first ? row.arrival : undefined, null);
       return;
     }
     const content = await this.#decrypt(envelope, behaviour, row);
     // A repeated id is dropped like real phones do, after decryption; it is confirmed again all the same.
     const known = row.visible_copies > 0;
     if (content === undefined) {
-      if (known) this.#react(envelope, behaviour, undefined);
+      if (known) this.#react(envelope, behaviour, undefined, null);
       else this.#askAgain(envelope, row);
       return;
     }
     if (known) {
-      this.#react(envelope, behaviour, undefined);
+      this.#react(envelope, behaviour, undefined, null);
       return;
     }
     this.#world.ledger.shown(row, content.kind, content.textSha256);
@@ -76,7 +80,7 @@ export class Phone {
       { id, chat: isSharedChat(envelope.chat) ? envelope.chat : sender.phone, author: sender.phone },
       content,
     );
-    this.#react(envelope, behaviour, content.text);
+    this.#react(envelope, behaviour, row.arrival, content.text);
   }
 
   /** A message of this phone was delivered, read, or could not be decrypted by `receipt.from`. */
@@ -143,7 +147,7 @@ export class Phone {
     const { id, sender, chat } = envelope;
     let content: MessageContent;
     try {
-      content = await this.#open(envelope);
+      content = contentOf(await openMessage(envelope, this.signal, this.senderKeys));
     } catch (error) {
       if (envelope.peer) return;
       this.#world.logger.debug({ error, phone: this.number }, "A copy of an own message does not decrypt");
@@ -166,26 +170,11 @@ export class Phone {
       return undefined;
     }
     try {
-      return await this.#open(envelope);
+      return contentOf(await openMessage(envelope, this.signal, this.senderKeys));
     } catch (error) {
       this.#world.logger.debug({ error, phone: this.number }, "A message does not decrypt");
       return undefined;
     }
-  }
-
-  /** Decrypts both parts of a message: a sender key that comes with it counts for the part that needs it. */
-  async #open(envelope: Envelope): Promise<MessageContent> {
-    const { chat, ciphertext, groupCiphertext } = envelope;
-    const author = signalAddress(envelope.sender);
-    let message: proto.IMessage | undefined;
-    if (ciphertext) {
-      message = decodeMessage(await this.signal.decrypt(author, ciphertext));
-      const key = message.senderKeyDistributionMessage?.axolotlSenderKeyDistributionMessage;
-      if (key) await this.senderKeys.learn(chat, author, key);
-    }
-    if (groupCiphertext) message = decodeMessage(await this.senderKeys.decrypt(chat, author, groupCiphertext));
-    if (!message || !saysSomething(message)) throw new Error("the message is empty");
-    return contentOf(message);
   }
 
   #keep(id: string, { message, details }: MessageContent): void {
@@ -205,31 +194,31 @@ export class Phone {
     ]);
   }
 
-  /** Receipts and answer. `text` undefined: an id the person has seen already, so only delivery is confirmed again. */
-  #react(envelope: Envelope, behaviour: Behaviour, text: string | null | undefined): void {
+  /** Receipts and answer. `turn` undefined: an id the person has seen already, so only delivery is confirmed again. */
+  #react(envelope: Envelope, behaviour: Behaviour, turn: number | undefined, text: string | null): void {
     const { id, sender, chat } = envelope;
-    const { scheduler } = this.#world;
+    const { scheduler, seed } = this.#world;
     scheduler.after(behaviour.delivered_after_ms, () => {
       this.#receipt([id], sender, chat);
-      if (text === undefined) return;
-      const { reads_after_ms: readsAfter, reply } = behaviour;
+      if (turn === undefined) return;
+      const readsAfter = behaviour.reads_after_ms;
       if (readsAfter !== "never" && !this.#isLinked()) {
         scheduler.after(readsAfter, () => {
           this.#world.chats.raise(this.number, id, "read");
           this.#receipt([id], sender, chat, "read");
         });
       }
-      if (reply.mode === "none") return;
-      const answer = reply.mode === "text" ? reply.text : (text ?? "…");
-      scheduler.after(reply.after_ms, async () => {
-        await this.write(isSharedChat(chat) ? chat : sender.phone, answer);
+      const answer = answerTo(behaviour, { phone: this.number, text, turn, seed });
+      if (!answer) return;
+      scheduler.after(answer.afterMs, async () => {
+        await this.write(isSharedChat(chat) ? chat : sender.phone, answer.text);
       });
     });
   }
 
   /** A linked account is read by whoever uses its companions, not by this robot. */
   #isLinked(): boolean {
-    return (this.#world.devicesOf(this.number)?.length ?? 0) > 1;
+    return this.#world.isLinked(this.number);
   }
 
   #receipt(ids: string[], to: DeviceAddress, chat: string, type?: string, content?: Receipt["content"]): void {

@@ -154,7 +154,8 @@ export class SignalStore {
         this.#changed();
       },
       isTrustedIdentity: () => true,
-      loadPreKey: async (id) => libsignalPair(this.#oneTime(Number(id))),
+      // The library asks with nothing (or 0) when the other side had no one-time key to use.
+      loadPreKey: async (id) => (id ? libsignalPair(this.#oneTime(Number(id))) : undefined),
       removePreKey: () => undefined,
       loadSignedPreKey: () => libsignalPair(this.#signed()),
       getOurRegistrationId: () => this.registrationId,
