@@ -2,26 +2,20 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { type Account, type Companion } from "./accounts.ts";
+import { admit } from "./admission.ts";
 import { Calls } from "./calls.ts";
-import { linkDevice, shortened, unlinkDevice } from "./device-links.ts";
+import { carryEnvelope, carryReceipt } from "./carrier.ts";
+import { linkDevice, unlinkDevice } from "./device-links.ts";
 import { Directory } from "./directory.ts";
-import { endLink, failure } from "./endings.ts";
-import {
-  type DeviceAddress,
-  type Envelope,
-  isSharedChat,
-  messageStanza,
-  type Receipt,
-  receiptStanza,
-} from "./envelope.ts";
+import type { DeviceAddress, Envelope, Receipt } from "./envelope.ts";
 import type { Acquaintance } from "./groups/change-participants.ts";
 import { GroupDirectory } from "./groups/group-directory.ts";
 import { delayOf, Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import type { AccountLimits } from "./limits.ts";
-import { readClaim } from "./login.ts";
 import { MediaStore } from "./media/media-store.ts";
+import type { NetworkSettings } from "./network-settings.ts";
 import { type NetworkStats, newStats } from "./network-stats.ts";
 import { PairingDesk } from "./pairing.ts";
 import { PairingCodeDesk } from "./pairing-code.ts";
@@ -44,32 +38,7 @@ import type { Recording } from "./recording.ts";
 import { Scenarios } from "./scenario/scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
-import { endLinkByFault } from "./stanzas/message-faults.ts";
 import { UnknownStanzas } from "./unknown-stanzas.ts";
-
-/** What distinguishes one network from another. */
-export interface NetworkSettings {
-  /** 32 bytes from which the root key and all phones' keys follow. */
-  readonly secret: Uint8Array;
-  /** Which address of the sender 1:1 messages carry. Today's real network: lid. */
-  readonly addressing: Addressing;
-  readonly seed: number;
-  /** Rows that the ledger keeps. */
-  readonly ledgerRows: number;
-  /** Lines that phones show, all phones together. */
-  readonly chatLines: number;
-  /** Bytes of encrypted files that the media server keeps. */
-  readonly mediaBytes: number;
-  /** Host of media addresses, with port; undefined: the one by which each client came. */
-  readonly mediaHost: string | undefined;
-  /** Stanzas kept of each connection. */
-  readonly recordedStanzas: number;
-  readonly logger: Logger;
-  /** Called when an account changed in a way that has to outlive this process. */
-  readonly changed: (phone: string) => void;
-  /** Called when a group changed. */
-  readonly groupsChanged: () => void;
-}
 
 const REMEMBERED_LINKS = 50;
 
@@ -175,22 +144,7 @@ export class Network implements LinkOwner, PhoneWorld {
   }
 
   authenticate(link: Link, established: Established): void {
-    const claim = readClaim(established);
-    switch (claim.kind) {
-      case "malformed":
-        return link.end(failure("400"));
-      case "register":
-        return this.pairing.offer({ link, keys: claim.keys, pushName: claim.pushName });
-      case "login": {
-        const companion = this.accounts.tryGet(claim.phone)?.companions.get(claim.device);
-        const refusal = this.#refuses(claim.phone);
-        if (refusal || !companion?.keys.noise.equals(established.clientKey)) {
-          this.stats.loginsRefused += 1;
-          return link.end(failure(refusal?.code ?? "401", refusal?.expireSeconds));
-        }
-        return this.#login(link, companion, claim.pushName);
-      }
-    }
+    admit(this, link, established);
   }
 
   stanza(link: Link, stanza: BinaryNode): void {
@@ -254,7 +208,8 @@ export class Network implements LinkOwner, PhoneWorld {
     const account = this.accounts.get(phone);
     if (device === 0) return this.devicesOf(phone) && account.phone.signal.nextBundle();
     const companion = account.companions.get(device);
-    if (!companion) return this.#robots(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
+    if (!companion)
+      return this.robotsOf(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
     this.changed(phone);
     const bundle = companion.takeBundle();
     const left = companion.keys.oneTimeKeys.length;
@@ -276,55 +231,17 @@ export class Network implements LinkOwner, PhoneWorld {
     return found && [...found.participants.keys()];
   }
 
-  /** Takes an encrypted copy to its device: to the phone at once, to a companion through its queue. */
   carry(envelope: Envelope, to: DeviceAddress): void {
-    this.stats.copiesCarried += 1;
-    const account = this.accounts.get(to.phone);
-    // Who is blocked notices nothing: the server takes the message and brings it to nobody. In groups it comes through.
-    if (!isSharedChat(envelope.chat) && account.blocked.has(envelope.sender.phone)) return;
-    if (to.device === 0) {
-      const { exists, online } = this.behaviourOf(to.phone);
-      if (!exists && account.companions.size === 0) return;
-      if (online) this.scheduler.detach(() => account.phone.receive(envelope));
-      else this.waiting.add(to.phone, envelope);
-      return;
-    }
-    const companion = account.companions.get(to.device);
-    if (!companion && this.#robots(to.phone).includes(to.device)) {
-      this.scheduler.detach(() => account.robot(to.device).receive(envelope));
-    }
-    if (!companion) return;
-    if (!isSharedChat(envelope.chat)) this.limits.get(account.number)?.met(envelope.sender.phone);
-    companion.origins.set(envelope.id, { sender: envelope.sender, chat: envelope.chat });
-    const { addressing } = this.behaviourOf(envelope.sender.phone);
-    const used = addressing === "network" ? this.addressing : addressing;
-    companion.queue.push(messageStanza(envelope, used, addressing !== "pn"));
+    carryEnvelope(this, envelope, to);
   }
 
   carryReceipt(receipt: Receipt): void {
-    const route = { sender: receipt.to.phone, recipient: receipt.from.phone };
-    if (this.faults.hit("drop_receipt", route)) return;
-    const delay = this.faults.hit("delay_receipt", route);
-    if (delay) this.scheduler.after(delayOf(delay, this.random), () => this.#carryReceipt(receipt));
-    else this.#carryReceipt(receipt);
-    const again = this.faults.hit("duplicate_receipt", route);
-    for (let copy = 0; copy < (again?.copies ?? 0); copy++) {
-      this.scheduler.after(again?.delay_ms ?? 0, () => this.#carryReceipt(receipt));
-    }
+    carryReceipt(this, receipt);
   }
 
-  #carryReceipt(receipt: Receipt): void {
-    this.stats.receiptsCarried += 1;
-    const account = this.accounts.get(receipt.to.phone);
-    if (receipt.to.device === 0) {
-      this.scheduler.detach(() => account.phone.receiveReceipt(receipt));
-      return;
-    }
-    if (receipt.type === undefined || receipt.type === "read") {
-      const status = receipt.type === "read" ? "read" : "delivered";
-      for (const id of receipt.ids) this.chats.raise(account.number, id, status);
-    }
-    account.companions.get(receipt.to.device)?.queue.push(receiptStanza(receipt, this.addressing));
+  /** Device numbers of a person's simulated companions. */
+  robotsOf(phone: string): number[] {
+    return robotDevices(this.behaviourOf(phone).companions);
   }
 
   /** Queues a `<notification>` for a device. */
@@ -369,38 +286,5 @@ export class Network implements LinkOwner, PhoneWorld {
     this.waiting.clear();
     this.unknown.clear();
     this.stats = newStats();
-  }
-
-  #robots(phone: string): number[] {
-    return robotDevices(this.behaviourOf(phone).companions);
-  }
-
-  #refuses(phone: string): { code: string; expireSeconds: number | undefined } | undefined {
-    const fault = this.faults.hit("refuse_login", { sender: phone });
-    if (fault) return { code: String(fault.code), expireSeconds: fault.expire_s };
-    const limits = this.limits.get(phone);
-    const left = (limits?.bannedUntil ?? 0) - this.now().getTime();
-    const ban = limits?.settings.ban;
-    if (!ban || left <= 0) return undefined;
-    return { code: ban.code, expireSeconds: ban.code === "402" ? Math.ceil(left / 1000) : undefined };
-  }
-
-  #login(link: Link, companion: Companion, pushName: string): void {
-    const account = this.accounts.get(companion.address.phone);
-    if (companion.link) {
-      companion.queue.stop();
-      endLink(companion.link, "replaced");
-    }
-    companion.link = link;
-    link.companion = companion;
-    if (pushName && pushName !== account.name) {
-      account.name = pushName;
-      this.changed(account.number);
-    }
-    this.stats.logins += 1;
-    const t = String(Math.floor(this.now().getTime() / 1000));
-    link.send(node("success", { t, location: "lla", lid: companion.jid("lid"), abprops: "27", group_abprops: "27" }));
-    this.logger.info({ phone: shortened(account.number), device: companion.address.device }, "A device logged in");
-    endLinkByFault(this, link, account.number, "login");
   }
 }

@@ -179,6 +179,8 @@ describe.each(["lid", "pn"] as const)("connections of linked devices with %s add
     await expect(client.socket.newsletterFollow("120363000000000001@newsletter")).rejects.toThrow(
       "feature-not-implemented",
     );
-    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContainEqual(expect.stringMatching(/^w:mex /));
+    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContainEqual(
+      expect.stringMatching(/^w:mex /),
+    );
   });
 });

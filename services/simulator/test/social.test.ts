@@ -43,9 +43,8 @@ describe.each(["lid", "pn"] as const)("people around Baileys clients with %s add
     await bob.socket.sendPresenceUpdate("composing", jidOf(ann.phone));
     await eventually("bob types", () => seen.some(({ presence }) => presence === "composing"));
     await bob.close();
-    await eventually("bob is gone", () =>
-      seen.some(({ presence, lastSeen }) => presence === "unavailable" && lastSeen),
-    );
+    const gone = await eventually("bob is gone", () => seen.find(({ lastSeen }) => lastSeen));
+    expect(gone).toMatchObject({ id: jidOf(bob.phone), presence: "unavailable" });
   });
 
   it("sets, shows, hides and takes away a profile picture", async () => {
@@ -140,7 +139,10 @@ describe.each(["lid", "pn"] as const)("people around Baileys clients with %s add
     // A history notification names no host, so the library looks for the file at WhatsApp's own media server.
     const { fetch: original } = globalThis;
     vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) =>
-      original((url as string | URL).toString().replace("https://mmg.whatsapp.net/", `https://${new URL(webSocketUrl).host}/`), init),
+      original(
+        (url as string | URL).toString().replace("https://mmg.whatsapp.net/", `https://${new URL(webSocketUrl).host}/`),
+        init,
+      ),
     );
     await net.pair(phone, client);
     await eventually("all chats", () => client.history.chats.size === 31);
@@ -154,6 +156,7 @@ describe.each(["lid", "pn"] as const)("people around Baileys clients with %s add
     companion?.keys.oneTimeKeys.splice(5);
     net.simulator.network.takeBundle({ phone: client.phone, device: 1 });
     await eventually("fresh keys", () => (companion?.keys.oneTimeKeys.length ?? 0) > 5);
+    expect(companion?.keys.oneTimeKeys).toHaveLength(9); // four were left, five came
   });
 
   it("answers newsletters with a clear error", async () => {

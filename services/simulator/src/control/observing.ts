@@ -91,6 +91,7 @@ export function observingRoutes(network: Network): Route[] {
         ledger_rows: network.ledger.size,
         unknown_stanzas: network.unknown.list(),
         rss_bytes: process.memoryUsage.rss(),
+        cpu_ms: Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1000),
       }),
     }),
     route({

@@ -1,7 +1,7 @@
 import type { Companion } from "../accounts.ts";
 import type { Link } from "../link.ts";
 import type { Network } from "../network.ts";
-import { type BinaryNode, children } from "../protocol/node.ts";
+import { type BinaryNode, children, node } from "../protocol/node.ts";
 import { handleCall } from "./call.ts";
 import { handleIq } from "./iq.ts";
 import { handleMessage } from "./message.ts";
@@ -30,5 +30,12 @@ export function dispatch(network: Network, link: Link, companion: Companion, sta
       return;
     default:
       network.unknown.record(stanza.tag, stanza);
+      refuse(link, stanza);
   }
+}
+
+/** Says that nobody here handles this kind, so that whoever waits for an answer has one. */
+function refuse(link: Link, { tag, attrs }: BinaryNode): void {
+  const { id, to } = attrs;
+  if (id) link.send(node("ack", { class: tag, id, from: to, error: "501", text: "feature-not-implemented" }));
 }

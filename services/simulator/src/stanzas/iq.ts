@@ -58,9 +58,19 @@ export function handleIq(network: Network, link: Link, companion: Companion, iq:
   const answer: IqAnswer = refused
     ? { error: { code: String(refused.code), text: refused.text } }
     : handler
-      ? handler({ network, link, companion, iq, subject })
+      ? attempt(handler, { network, link, companion, iq, subject })
       : { error: { code: "501", text: "feature-not-implemented" } };
   const from = iq.attrs["to"]?.endsWith("@g.us") ? iq.attrs["to"] : "s.whatsapp.net";
   if (answer.error) link.send(node("iq", { from, type: "error", id }, [node("error", answer.error)]));
   else link.send(node("iq", { from, type: "result", id }, answer.content));
+}
+
+/** An answer also when the handler fails: the client would wait a minute for nothing. */
+function attempt(handler: (request: IqRequest) => IqAnswer, request: IqRequest): IqAnswer {
+  try {
+    return handler(request);
+  } catch (error) {
+    request.network.logger.warn({ err: error, xmlns: request.iq.attrs["xmlns"] }, "A request could not be handled");
+    return { error: { code: "500", text: "internal-server-error" } };
+  }
 }
