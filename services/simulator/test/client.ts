@@ -30,6 +30,9 @@ Object.assign(Curve, {
     signalCurve.verifySignature(Buffer.from(generateSignalPubKey(key)), message, signature),
 });
 
+/** Before any network of this process: two certificates of the same name would stand in each other's way. */
+const usualAuthorities = getCACertificates("default");
+
 /** Waits until `probe` gives something truthy. Throws after `timeoutMs`. */
 export async function eventually<T>(what: string, probe: () => T | undefined | false, timeoutMs = 15_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
@@ -200,7 +203,7 @@ export class TestNetwork implements AsyncDisposable {
   static async open(config: Partial<SimulatorConfig> = {}): Promise<TestNetwork> {
     const simulator = await openSimulator(configWith({ port: 0, ...config }), pino({ level: "silent" }));
     Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: simulator.network.identity.rootPublicKey });
-    if (simulator.caPem) setDefaultCACertificates([...getCACertificates("default"), simulator.caPem]);
+    if (simulator.caPem) setDefaultCACertificates([...usualAuthorities, simulator.caPem]);
     return new TestNetwork(simulator);
   }
 
