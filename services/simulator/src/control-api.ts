@@ -2,6 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { z } from "zod";
 import type { Network } from "./network.ts";
 import { breakingRoutes } from "./control/breaking.ts";
+import { serveFace } from "./control/face.ts";
 import { inspectingRoutes } from "./control/inspecting.ts";
 import { linkingRoutes } from "./control/linking.ts";
 import { observingRoutes } from "./control/observing.ts";
@@ -49,6 +50,7 @@ export function createControlApi(network: Network, caPem?: string): Express {
   app.use(allowLocalOrigins);
   const routes = controlRoutes(network, caPem);
   register(app, routes);
+  app.use(serveFace());
   app.use((request: Request) => {
     throw new Problem(404, "not_found", `There is no ${request.method} ${request.path} here.`);
   });
