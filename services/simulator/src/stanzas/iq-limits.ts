@@ -10,11 +10,12 @@ function answerMex({ network, companion, subject, iq }: IqRequest): IqAnswer {
   const limits = network.limits.get(companion.address.phone);
   const now = network.now().getTime();
   const asked = subject?.attrs["query_id"] ?? "";
-  if (asked === String(QueryIds.REACHOUT_TIMELOCK)) {
-    return result({ xwa2_fetch_account_reachout_timelock: reachOutLock(limits, now) });
-  }
-  if (asked === String(QueryIds.MESSAGE_CAPPING_INFO))
-    return result({ xwa2_message_capping_info: newChatCap(limits, now) });
+  const answers = new Map<string, () => unknown>([
+    [QueryIds.REACHOUT_TIMELOCK, () => ({ xwa2_fetch_account_reachout_timelock: reachOutLock(limits, now) })],
+    [QueryIds.MESSAGE_CAPPING_INFO, () => ({ xwa2_message_capping_info: newChatCap(limits, now) })],
+  ]);
+  const answer = answers.get(asked);
+  if (answer) return result(answer());
   network.unknown.record(`w:mex ${asked.slice(0, 50)}`, iq);
   return { error: { code: "501", text: "feature-not-implemented" } };
 }
