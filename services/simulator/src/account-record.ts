@@ -33,8 +33,10 @@ const accountRecord = z.object({
   behaviour: behaviourPatchSchema,
   lid_generation: z.int().min(0).default(0),
   blocked: z.array(z.string()),
+  privacy: z.array(z.tuple([z.string(), z.string()])).default([]),
   app_state: z.array(z.tuple([z.string(), z.object({ version: z.number(), patches: z.array(buffer) })])),
   signal: z.object({ next_pre_key_id: z.number(), sessions: z.array(z.tuple([z.string(), z.unknown()])) }),
+  sender_keys: z.array(z.tuple([z.string(), z.string()])).default([]),
   companions: z.array(companionRecord),
 });
 
@@ -50,8 +52,10 @@ export function writeAccount(accounts: Directory, number: string): string | null
     behaviour: account.behaviour,
     lid_generation: lidGeneration(number),
     blocked: [...account.blocked],
+    privacy: [...account.privacy],
     app_state: [...account.appState],
     signal: account.phone.signal.save(),
+    sender_keys: account.phone.senderKeys.save(),
     companions: [...account.companions.values()].map((companion) => ({
       device: companion.address.device,
       linked_at: companion.linkedAt,
@@ -74,8 +78,10 @@ export function readAccount(accounts: Directory, line: string): void {
   account.behaviour = record.behaviour;
   setLidGeneration(record.number, record.lid_generation);
   for (const phone of record.blocked) account.blocked.add(phone);
+  for (const [name, value] of record.privacy) account.privacy.set(name, value);
   for (const [name, collection] of record.app_state) account.appState.set(name, collection);
   account.phone.signal.load(record.signal);
+  account.phone.senderKeys.load(record.sender_keys);
   for (const saved of record.companions) {
     const companion = new Companion({
       address: { phone: record.number, device: saved.device },

@@ -1,12 +1,16 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { z } from "zod";
+import { mediaServer } from "./media/media-server.ts";
 import type { Network } from "./network.ts";
 import { breakingRoutes } from "./control/breaking.ts";
+import { chatRoutes } from "./control/chats.ts";
+import { groupRoutes } from "./control/groups.ts";
 import { serveFace } from "./control/face.ts";
 import { inspectingRoutes } from "./control/inspecting.ts";
 import { linkingRoutes } from "./control/linking.ts";
 import { observingRoutes } from "./control/observing.ts";
 import { openApiDocument } from "./control/openapi.ts";
+import { personRoutes } from "./control/people.ts";
 import { phoneRoutes } from "./control/phones.ts";
 import { Problem, renderProblem } from "./control/problem.ts";
 import { register, type Route, route } from "./control/route.ts";
@@ -20,6 +24,9 @@ export function controlRoutes(network: Network, caPem: string | undefined): Rout
   const routes = [
     ...servingRoutes(network, caPem),
     ...phoneRoutes(network),
+    ...chatRoutes(network),
+    ...personRoutes(network),
+    ...groupRoutes(network),
     ...linkingRoutes(network),
     ...breakingRoutes(network),
     ...scriptingRoutes(network),
@@ -48,6 +55,7 @@ export function createControlApi(network: Network, caPem?: string): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(allowLocalOrigins);
+  app.use(mediaServer(network));
   const routes = controlRoutes(network, caPem);
   register(app, routes);
   app.use(serveFace());

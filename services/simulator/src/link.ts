@@ -38,6 +38,8 @@ const CLOSE_GRACE_MS = 500;
 export class Link {
   readonly id: string;
   readonly openedAt = new Date();
+  /** Name and port by which the client found the server. */
+  readonly host: string | undefined;
   /** The device that logged in over this link. */
   companion: Companion | undefined;
   /** What the link swallows while it stays open, like the half-dead connections of real networks. */
@@ -56,8 +58,9 @@ export class Link {
   readonly #outgoing = new SlowLane(() => this.#owner.latencyOf(this));
   readonly #incoming = new SlowLane(() => this.#owner.latencyOf(this));
 
-  constructor(id: string, socket: WebSocket, owner: LinkOwner) {
+  constructor(id: string, socket: WebSocket, owner: LinkOwner, host?: string) {
     this.id = id;
+    this.host = host;
     this.#socket = socket;
     this.#owner = owner;
     const identity = owner.identityFor();

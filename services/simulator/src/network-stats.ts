@@ -10,7 +10,7 @@ export interface NetworkStats {
   privacyTokens: number;
 }
 
-/** All at zero. */
+/** All counters at zero. */
 export function newStats(): NetworkStats {
   return {
     logins: 0,

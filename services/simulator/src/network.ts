@@ -2,55 +2,43 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { type Account, type Companion } from "./accounts.ts";
+import { admit } from "./admission.ts";
+import { Calls } from "./calls.ts";
+import { carryEnvelope, carryReceipt } from "./carrier.ts";
+import { linkDevice, unlinkDevice } from "./device-links.ts";
 import { Directory } from "./directory.ts";
-import { endLink, failure } from "./endings.ts";
-import { type DeviceAddress, type Envelope, messageStanza, type Receipt, receiptStanza } from "./envelope.ts";
+import type { DeviceAddress, Envelope, Receipt } from "./envelope.ts";
+import type { Acquaintance } from "./groups/change-participants.ts";
+import { GroupDirectory } from "./groups/group-directory.ts";
 import { delayOf, Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import type { AccountLimits } from "./limits.ts";
-import { readClaim } from "./login.ts";
-import { newStats, type NetworkStats } from "./network-stats.ts";
+import { MediaStore } from "./media/media-store.ts";
+import type { NetworkSettings } from "./network-settings.ts";
+import { type NetworkStats, newStats } from "./network-stats.ts";
 import { PairingDesk } from "./pairing.ts";
 import { PairingCodeDesk } from "./pairing-code.ts";
 import { type Behaviour, behaviourOf } from "./people/behaviour.ts";
 import { BehaviourRules } from "./people/behaviour-rules.ts";
 import { bootstrapMessages } from "./people/bootstrap.ts";
 import { ChatLog } from "./people/chat-log.ts";
-import type { PhoneWorld } from "./people/phone.ts";
+import type { PhoneWorld } from "./people/phone-world.ts";
 import { robotDevices } from "./people/robot-device.ts";
 import type { KeyBundle } from "./people/signal-store.ts";
 import { WaitingRoom } from "./people/waiting-room.ts";
 import { createServerIdentity, type ServerIdentity } from "./protocol/certificates.ts";
-import { type Addressing, personJid } from "./protocol/jid.ts";
+import type { Addressing } from "./protocol/jid.ts";
 import { type BinaryNode, node } from "./protocol/node.ts";
 import type { Established } from "./protocol/noise.ts";
+import { PresenceBoard } from "./presence-board.ts";
 import { seededRandom } from "./random.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { Recording } from "./recording.ts";
 import { Scenarios } from "./scenario/scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
-import { endLinkByFault } from "./stanzas/message-faults.ts";
 import { UnknownStanzas } from "./unknown-stanzas.ts";
-
-/** What distinguishes one network from another. */
-export interface NetworkSettings {
-  /** 32 bytes from which the root key and all phones' keys follow. */
-  readonly secret: Uint8Array;
-  /** Which address of the sender 1:1 messages carry. Today's real network: lid. */
-  readonly addressing: Addressing;
-  readonly seed: number;
-  /** Rows that the ledger keeps. */
-  readonly ledgerRows: number;
-  /** Lines that phones show, all phones together. */
-  readonly chatLines: number;
-  /** Stanzas kept of each connection. */
-  readonly recordedStanzas: number;
-  readonly logger: Logger;
-  /** Called when an account changed in a way that has to outlive this process. */
-  readonly changed: (phone: string) => void;
-}
 
 const REMEMBERED_LINKS = 50;
 
@@ -61,6 +49,14 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly identity: ServerIdentity;
   readonly logger: Logger;
   readonly accounts: Directory;
+  readonly groups: GroupDirectory;
+  readonly calls = new Calls();
+  readonly presence = new PresenceBoard((phone) => this.accounts.tryGet(phone)?.privacy.get("last") !== "none");
+  readonly media: MediaStore;
+  /** What uploads have to show. */
+  readonly mediaAuth = randomBytes(18).toString("base64url");
+  /** Host and port under which clients find the media server when their own connection does not say it. */
+  mediaHost: string;
   readonly links = new Map<string, Link>();
   readonly ledger: Ledger;
   readonly chats: ChatLog;
@@ -76,10 +72,20 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly scenarios = new Scenarios(this);
   readonly pairing: PairingDesk;
   readonly pairingCodes: PairingCodeDesk;
+  /** What the rules of groups ask about people. */
+  readonly people: Acquaintance = {
+    exists: (phone) => this.devicesOf(phone) !== undefined,
+    canBeAdded: (phone, by) => {
+      const account = this.accounts.tryGet(phone);
+      return !account?.blocked.has(by) && account?.privacy.get("groupadd") !== "none";
+    },
+  };
   readonly unknown = new UnknownStanzas();
   readonly random: () => number;
   stats: NetworkStats = newStats();
   readonly #changed: (phone: string) => void;
+  readonly #groupsChanged: () => void;
+  readonly #fixedMediaHost: string | undefined;
   #nextLink = 1;
 
   constructor(settings: NetworkSettings) {
@@ -87,6 +93,7 @@ export class Network implements LinkOwner, PhoneWorld {
     this.addressing = settings.addressing;
     this.logger = settings.logger;
     this.#changed = settings.changed;
+    this.#groupsChanged = settings.groupsChanged;
     this.identity = createServerIdentity(settings.secret, Date.now());
     this.ledger = new Ledger(settings.ledgerRows);
     this.chats = new ChatLog(settings.chatLines);
@@ -97,8 +104,12 @@ export class Network implements LinkOwner, PhoneWorld {
     this.rules = new BehaviourRules(settings.seed);
     this.scheduler = new Scheduler((error) => this.logger.warn({ err: error }, "Something a phone did has failed"));
     this.accounts = new Directory(this);
+    this.groups = new GroupDirectory(this.random);
+    this.media = new MediaStore(settings.mediaBytes);
+    this.#fixedMediaHost = settings.mediaHost;
+    this.mediaHost = settings.mediaHost ?? "localhost";
     this.pairing = new PairingDesk({
-      linked: (account, companion) => this.#linked(account, companion),
+      linked: (account, companion) => linkDevice(this, account, companion),
       now: () => this.now(),
     });
     this.pairingCodes = new PairingCodeDesk(this.pairing);
@@ -108,9 +119,9 @@ export class Network implements LinkOwner, PhoneWorld {
     return new Date();
   }
 
-  /** A client has connected. */
-  accept(socket: WebSocket): void {
-    const link = new Link(`link-${this.#nextLink++}`, socket, this);
+  /** A client has connected; `host` is the name and port by which it found this server. */
+  accept(socket: WebSocket, host?: string): void {
+    const link = new Link(`link-${this.#nextLink++}`, socket, this, host);
     this.links.set(link.id, link);
     if (this.faults.hit("silent_connection", {})) link.silence = "both";
   }
@@ -133,22 +144,7 @@ export class Network implements LinkOwner, PhoneWorld {
   }
 
   authenticate(link: Link, established: Established): void {
-    const claim = readClaim(established);
-    switch (claim.kind) {
-      case "malformed":
-        return link.end(failure("400"));
-      case "register":
-        return this.pairing.offer({ link, keys: claim.keys, pushName: claim.pushName });
-      case "login": {
-        const companion = this.accounts.tryGet(claim.phone)?.companions.get(claim.device);
-        const refusal = this.#refuses(claim.phone);
-        if (refusal || !companion?.keys.noise.equals(established.clientKey)) {
-          this.stats.loginsRefused += 1;
-          return link.end(failure(refusal?.code ?? "401", refusal?.expireSeconds));
-        }
-        return this.#login(link, companion, claim.pushName);
-      }
-    }
+    admit(this, link, established);
   }
 
   stanza(link: Link, stanza: BinaryNode): void {
@@ -172,6 +168,8 @@ export class Network implements LinkOwner, PhoneWorld {
     if (companion?.link !== link) return;
     companion.link = undefined;
     companion.queue.stop();
+    this.presence.leave(companion);
+    this.presence.set(companion.address.phone, false, Math.floor(this.now().getTime() / 1000));
   }
 
   behaviourOf(phone: string): Behaviour {
@@ -210,63 +208,40 @@ export class Network implements LinkOwner, PhoneWorld {
     const account = this.accounts.get(phone);
     if (device === 0) return this.devicesOf(phone) && account.phone.signal.nextBundle();
     const companion = account.companions.get(device);
-    if (!companion) return this.#robots(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
+    if (!companion)
+      return this.robotsOf(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
     this.changed(phone);
     const bundle = companion.takeBundle();
     const left = companion.keys.oneTimeKeys.length;
     if (left > 0 && left < 5) {
-      this.notify(companion, "s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
+      // The address with an empty user part: Baileys takes "s.whatsapp.net" for somebody whose identity changed.
+      this.notify(companion, "@s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
     }
     return bundle;
   }
 
-  /** Takes an encrypted copy to its device: to the phone at once, to a companion through its queue. */
+  /** Where the devices of this person find files: by the name under which they found this server. */
+  mediaHostFor(phone: string): string {
+    const links = [...(this.accounts.tryGet(phone)?.companions.values() ?? [])].map(({ link }) => link?.host);
+    return this.#fixedMediaHost ?? links.find((host) => host !== undefined) ?? this.mediaHost;
+  }
+
+  membersOf(group: string): string[] | undefined {
+    const found = this.groups.get(group);
+    return found && [...found.participants.keys()];
+  }
+
   carry(envelope: Envelope, to: DeviceAddress): void {
-    this.stats.copiesCarried += 1;
-    const account = this.accounts.get(to.phone);
-    if (to.device === 0) {
-      const { exists, online } = this.behaviourOf(to.phone);
-      if (!exists && account.companions.size === 0) return;
-      if (online) this.scheduler.detach(() => account.phone.receive(envelope));
-      else this.waiting.add(to.phone, envelope);
-      return;
-    }
-    const companion = account.companions.get(to.device);
-    if (!companion && this.#robots(to.phone).includes(to.device)) {
-      this.scheduler.detach(() => account.robot(to.device).receive(envelope));
-    }
-    if (!companion || account.blocked.has(envelope.sender.phone)) return;
-    this.limits.get(account.number)?.met(envelope.sender.phone);
-    companion.origins.set(envelope.id, { sender: envelope.sender, chat: envelope.chat });
-    const { addressing } = this.behaviourOf(envelope.sender.phone);
-    const used = addressing === "network" ? this.addressing : addressing;
-    companion.queue.push(messageStanza(envelope, used, addressing !== "pn"));
+    carryEnvelope(this, envelope, to);
   }
 
   carryReceipt(receipt: Receipt): void {
-    const route = { sender: receipt.to.phone, recipient: receipt.from.phone };
-    if (this.faults.hit("drop_receipt", route)) return;
-    const delay = this.faults.hit("delay_receipt", route);
-    if (delay) this.scheduler.after(delayOf(delay, this.random), () => this.#carryReceipt(receipt));
-    else this.#carryReceipt(receipt);
-    const again = this.faults.hit("duplicate_receipt", route);
-    for (let copy = 0; copy < (again?.copies ?? 0); copy++) {
-      this.scheduler.after(again?.delay_ms ?? 0, () => this.#carryReceipt(receipt));
-    }
+    carryReceipt(this, receipt);
   }
 
-  #carryReceipt(receipt: Receipt): void {
-    this.stats.receiptsCarried += 1;
-    const account = this.accounts.get(receipt.to.phone);
-    if (receipt.to.device === 0) {
-      this.scheduler.detach(() => account.phone.receiveReceipt(receipt));
-      return;
-    }
-    if (receipt.type === undefined || receipt.type === "read") {
-      const status = receipt.type === "read" ? "read" : "delivered";
-      for (const id of receipt.ids) this.chats.raise(account.number, id, status);
-    }
-    account.companions.get(receipt.to.device)?.queue.push(receiptStanza(receipt));
+  /** Device numbers of a person's simulated companions. */
+  robotsOf(phone: string): number[] {
+    return robotDevices(this.behaviourOf(phone).companions);
   }
 
   /** Queues a `<notification>` for a device. */
@@ -282,25 +257,22 @@ export class Network implements LinkOwner, PhoneWorld {
     companion.bootstrapped = true;
     const account = this.accounts.get(companion.address.phone);
     this.changed(account.number);
-    const messages = bootstrapMessages(this.secret, account.number, this.nameOf(account.number));
+    const messages = bootstrapMessages(this, account.number);
     await account.phone.tellCompanion(companion.address.device, messages);
   }
 
-  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. Resolves false if unknown. */
+  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. False if unknown. */
   unlink(account: Account, device: number, reason: "logged_out" | "removed_by_phone"): boolean {
-    const companion = account.companions.get(device);
-    if (!companion) return false;
-    account.companions.delete(device);
-    const { link } = companion;
-    if (link) endLink(link, reason === "logged_out" ? "close" : "device_removed");
-    this.#tellDevicesChanged(account, "remove", device);
-    this.changed(account.number);
-    this.logger.info({ phone: shortened(account.number), device, reason }, "A device was unlinked");
-    return true;
+    return unlinkDevice(this, account, device, reason);
   }
 
   changed(phone: string): void {
     this.#changed(phone);
+  }
+
+  /** A group has changed in a way that has to outlive this process. */
+  groupsChanged(): void {
+    this.#groupsChanged();
   }
 
   /** Forgets what was received, said and injected; accounts and their devices stay. */
@@ -315,62 +287,4 @@ export class Network implements LinkOwner, PhoneWorld {
     this.unknown.clear();
     this.stats = newStats();
   }
-
-  #robots(phone: string): number[] {
-    return robotDevices(this.behaviourOf(phone).companions);
-  }
-
-  #refuses(phone: string): { code: string; expireSeconds: number | undefined } | undefined {
-    const fault = this.faults.hit("refuse_login", { sender: phone });
-    if (fault) return { code: String(fault.code), expireSeconds: fault.expire_s };
-    const limits = this.limits.get(phone);
-    const left = (limits?.bannedUntil ?? 0) - this.now().getTime();
-    const ban = limits?.settings.ban;
-    if (!ban || left <= 0) return undefined;
-    return { code: ban.code, expireSeconds: ban.code === "402" ? Math.ceil(left / 1000) : undefined };
-  }
-
-  #login(link: Link, companion: Companion, pushName: string): void {
-    const account = this.accounts.get(companion.address.phone);
-    if (companion.link) {
-      companion.queue.stop();
-      endLink(companion.link, "replaced");
-    }
-    companion.link = link;
-    link.companion = companion;
-    if (pushName && pushName !== account.name) {
-      account.name = pushName;
-      this.changed(account.number);
-    }
-    this.stats.logins += 1;
-    const t = String(Math.floor(this.now().getTime() / 1000));
-    link.send(node("success", { t, location: "lla", lid: companion.jid("lid"), abprops: "27", group_abprops: "27" }));
-    this.logger.info({ phone: shortened(account.number), device: companion.address.device }, "A device logged in");
-    endLinkByFault(this, link, account.number, "login");
-  }
-
-  #linked(account: Account, companion: Companion): void {
-    account.companions.set(companion.address.device, companion);
-    this.stats.pairings += 1;
-    this.#tellDevicesChanged(account, "add", companion.address.device);
-    this.changed(account.number);
-    const { phone, device } = companion.address;
-    this.logger.info({ phone: shortened(phone), device }, "A device was linked");
-  }
-
-  #tellDevicesChanged(account: Account, change: "add" | "remove", device: number): void {
-    const from = personJid(account.number, "pn");
-    const jid = personJid(account.number, "pn", device);
-    for (const other of account.companions.values()) {
-      if (other.address.device === device) continue;
-      this.notify(other, from, "devices", [
-        node(change, { device_hash: `2:${device}` }, [node("device", { jid, "key-index": String(device) })]),
-      ]);
-    }
-  }
-}
-
-/** A number as it may appear in logs. */
-function shortened(phone: string): string {
-  return `…${phone.slice(-4)}`;
 }

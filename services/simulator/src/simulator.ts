@@ -19,6 +19,8 @@ export interface Simulator extends AsyncDisposable {
   readonly network: Network;
   /** What a client connects to (`waWebSocketUrl`). */
   readonly webSocketUrl: string;
+  /** The certificate that clients have to trust; undefined without TLS. */
+  readonly caPem: string | undefined;
   /** Base of the control API. */
   readonly controlUrl: string;
 }
@@ -41,11 +43,14 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     seed: config.seed ?? 1,
     ledgerRows: config.ledgerRows,
     chatLines: config.chatLines,
+    mediaBytes: config.mediaMebibytes * 1024 * 1024,
+    mediaHost: config.mediaHost,
     recordedStanzas: config.recordedStanzas,
     logger,
     changed: (phone) => store?.changed(phone),
+    groupsChanged: () => store?.groupsChanged(),
   });
-  await store?.open(network.accounts);
+  await store?.open(network.accounts, network.groups);
   const certificate = config.tls ? await chooseCertificate(config, store) : undefined;
   const server = createHttpServer(createControlApi(network, certificate?.cert), certificate);
   const sockets = new WebSocketServer({
@@ -60,14 +65,16 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
   });
   // The server repeats its errors on the WebSocket server, where nobody would hear them: `listen` throws them.
   sockets.on("error", () => undefined);
-  sockets.on("connection", (socket) => network.accept(socket));
+  sockets.on("connection", (socket, request) => network.accept(socket, request.headers.host));
   await listen(server, config);
   if (scenario) network.scenarios.start(scenario);
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  network.mediaHost = config.mediaHost ?? `${host}:${port}`;
   const secure = config.tls ? "s" : "";
   return {
     network,
+    caPem: certificate?.cert,
     webSocketUrl: `ws${secure}://${host}:${port}${WEBSOCKET_PATH}`,
     controlUrl: `http${secure}://${host}:${port}`,
     async [Symbol.asyncDispose]() {

@@ -1,14 +1,19 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { readAccount, writeAccount } from "./account-record.ts";
+import { readGroup, writeGroup } from "./groups/group-record.ts";
 import type { Network } from "./network.ts";
 
-/** What a network can be set back to: all accounts with their devices, keys, Signal sessions and waiting stanzas. */
+/**
+ * What a network can be set back to: all groups, and all accounts with their devices, keys, Signal sessions
+ * and waiting stanzas. Files on the media server are not part of it.
+ */
 export const snapshotSchema = z.strictObject({
   format: z.literal(1),
   network: z.string().describe("Fingerprint of the root key; keys of another network would not fit."),
   taken_at: z.string(),
   accounts: z.array(z.string()).describe("One line for each account, as in the data folder."),
+  groups: z.array(z.string()).default([]).describe("One line for each group, as in the data folder."),
 });
 
 /** See the schema. */
@@ -28,7 +33,8 @@ export class SnapshotError extends Error {
 /** All accounts as they are now. */
 export function takeSnapshot(network: Network): Snapshot {
   const accounts = [...network.accounts.all()].flatMap(({ number }) => writeAccount(network.accounts, number) ?? []);
-  return { format: 1, network: fingerprint(network), taken_at: network.now().toISOString(), accounts };
+  const groups = network.groups.all().map(writeGroup);
+  return { format: 1, network: fingerprint(network), taken_at: network.now().toISOString(), accounts, groups };
 }
 
 /**
@@ -42,10 +48,13 @@ export function restoreSnapshot(network: Network, snapshot: Snapshot): void {
   const before = takeSnapshot(network);
   for (const link of network.links.values()) link.reset();
   try {
+    const groups = snapshot.groups.map(readGroup);
     replaceAccounts(network, snapshot.accounts);
+    network.groups.replaceAll(groups);
+    network.groupsChanged();
   } catch (cause) {
     replaceAccounts(network, before.accounts);
-    throw new SnapshotError("damaged", "An account in the snapshot cannot be read.", { cause });
+    throw new SnapshotError("damaged", "An account or a group in the snapshot cannot be read.", { cause });
   }
   network.reset();
 }

@@ -8,13 +8,13 @@ const DELIVERED = 3;
 const contact = "15550002222";
 const jidOf = (phone: string): string => `${phone}@s.whatsapp.net`;
 
-describe("connections of linked devices", () => {
+describe.each(["lid", "pn"] as const)("connections of linked devices with %s addressing", (addressing) => {
   let net: TestNetwork;
   const deviceOf = (client: Client, device = 1) =>
     net.simulator.network.accounts.get(client.phone).companions.get(device);
 
   beforeAll(async () => {
-    net = await TestNetwork.open();
+    net = await TestNetwork.open({ addressing });
   });
   afterEach(async () => net.clean());
   afterAll(async () => net[Symbol.asyncDispose]());
@@ -176,7 +176,11 @@ describe("connections of linked devices", () => {
 
   it("answer what is not implemented with an error, and record it", async () => {
     const client = await net.pair();
-    await expect(client.socket.groupCreate("Friends", [jidOf(contact)])).rejects.toThrow("feature-not-implemented");
-    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContain("set w:g2 create");
+    await expect(client.socket.newsletterFollow("120363000000000001@newsletter")).rejects.toThrow(
+      "feature-not-implemented",
+    );
+    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContainEqual(
+      expect.stringMatching(/^w:mex /),
+    );
   });
 });

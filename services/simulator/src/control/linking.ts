@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Companion } from "../accounts.ts";
 import { endings, endLink } from "../endings.ts";
+import { makeGroup } from "../groups/group-actions.ts";
 import type { Network } from "../network.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
@@ -92,11 +93,16 @@ export function linkingRoutes(network: Network): Route[] {
   ];
 }
 
+/** Baileys' end-to-end tests look for a group of this name that contains the account they have just paired. */
+const E2E_GROUP = "Baileys Group Test";
+
 /** The contract of Baileys' own end-to-end tests: the number follows from the client's push name, or is fresh. */
 export async function scanForPushName(network: Network, qr: string): Promise<void> {
   const digits = network.pairing.pushNameOf(qr).replace(/\D/g, "");
   const phone = phoneNumber.safeParse(digits);
-  await network.pairing.scan(network.accounts.get(phone.success ? phone.data : freshNumber(network)), qr);
+  const account = network.accounts.get(phone.success ? phone.data : freshNumber(network));
+  await network.pairing.scan(account, qr);
+  makeGroup(network, account.number, E2E_GROUP, []);
 }
 
 function freshNumber(network: Network): string {

@@ -1,7 +1,8 @@
 import type { NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import { PairingError } from "../pairing.ts";
-import { NotOnWhatsAppError } from "../people/phone.ts";
+import { UnknownMessageError } from "../people/compose.ts";
+import { NotOnWhatsAppError } from "../people/phone-world.ts";
 import { ScenarioError } from "../scenario/parse-scenario.ts";
 import { SnapshotError } from "../snapshot.ts";
 
@@ -68,6 +69,7 @@ function toProblem(error: unknown): Problem {
     return new Problem(error.reason === "damaged" ? 422 : 409, `snapshot_${error.reason}`, error.message);
   }
   if (error instanceof NotOnWhatsAppError) return new Problem(422, "not_on_whatsapp", error.message);
+  if (error instanceof UnknownMessageError) return new Problem(422, "unknown_message", error.message);
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new Problem(status, "bad_request", error instanceof Error ? error.message : "Bad request");

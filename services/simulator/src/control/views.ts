@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
+import { isSharedChat } from "../envelope.ts";
 import type { LedgerRow } from "../ledger.ts";
 import type { Link } from "../link.ts";
 import type { Network } from "../network.ts";
@@ -12,6 +13,9 @@ export const phoneNumber = z
   .transform((text) => text.replace(/^\+/, "").replace(/[\s().-]/g, ""))
   .refine(isPhone, "is not an international phone number (7 to 15 digits)")
   .meta({ description: "International number, with or without +." });
+
+/** A number, or the JID of a group or of the status feed. */
+export const chatAddress = z.union([z.string().refine(isSharedChat), phoneNumber]);
 
 const deviceView = z
   .object({

@@ -52,6 +52,15 @@ export const behaviourSchema = z
     ack_error: z
       .union([z.int().min(400).max(599), z.null()])
       .describe("The server refuses messages to this number with this code, 463 for example."),
+    history: z
+      .strictObject({
+        chats: z.int().min(0).max(5_000),
+        messages: z.int().min(0).max(5_000),
+        by: z.enum(["inline", "media"]).default("inline"),
+      })
+      .describe(
+        "Past that the phone makes up for a newly linked device, beside what it really shows: messages a chat.",
+      ),
     crypto: z.enum(["decrypt", "blind"]).describe("blind: receipts without decrypting, for load."),
     companions: z.int().min(0).max(4).describe("Linked devices of the person that receive every message as well."),
     addressing: z
@@ -78,6 +87,7 @@ export const ordinary: Behaviour = {
   blocks_after: null,
   fail_decryptions: 0,
   ack_error: null,
+  history: { chats: 0, messages: 0, by: "inline" },
   crypto: "decrypt",
   companions: 0,
   addressing: "network",

@@ -1,8 +1,9 @@
 import type { Envelope } from "../envelope.ts";
 import { node, uintBytes } from "../protocol/node.ts";
 import { RecentMap } from "../recent-map.ts";
-import type { PhoneWorld } from "./phone.ts";
-import { signalAddress } from "./signal-address.ts";
+import { openMessage } from "./open-message.ts";
+import type { PhoneWorld } from "./phone-world.ts";
+import { SenderKeys } from "./sender-keys.ts";
 import { SignalStore } from "./signal-store.ts";
 
 const FIRST_DEVICE = 60;
@@ -19,6 +20,7 @@ export function robotDevices(count: number): number[] {
  */
 export class RobotDevice {
   readonly signal: SignalStore;
+  readonly #senderKeys = new SenderKeys(() => undefined);
   readonly #phone: string;
   readonly #device: number;
   readonly #world: PhoneWorld;
@@ -36,7 +38,7 @@ export class RobotDevice {
     const behaviour = this.#world.behaviourOf(this.#phone);
     if (behaviour.crypto === "decrypt") {
       try {
-        await this.signal.decrypt(signalAddress(envelope.sender), envelope.ciphertext);
+        await openMessage(envelope, this.signal, this.#senderKeys);
       } catch (error) {
         this.#world.logger.debug({ error, device: this.#device }, "A copy on a companion does not decrypt");
         this.#askAgain(envelope);

@@ -2,6 +2,7 @@ import type { Companion } from "../accounts.ts";
 import type { Link } from "../link.ts";
 import type { Network } from "../network.ts";
 import { type BinaryNode, children, node } from "../protocol/node.ts";
+import { handleCall } from "./call.ts";
 import { handleIq } from "./iq.ts";
 import { handleMessage } from "./message.ts";
 import { handleChatstate, handlePresence } from "./presence.ts";
@@ -22,6 +23,8 @@ export function dispatch(network: Network, link: Link, companion: Companion, sta
       return handlePresence(network, companion, stanza);
     case "chatstate":
       return handleChatstate(network, companion, stanza);
+    case "call":
+      return handleCall(network, companion, stanza);
     case "ib":
       if (children(stanza)[0]?.tag === "offline_batch") companion.queue.drain();
       return;

@@ -40,6 +40,7 @@ export const sessionQueries: IqHandlers = {
   "set w:stats add": () => ({}),
   "set status status": ({ network, companion, subject }) => {
     network.accounts.get(companion.address.phone).about = textOf(subject) ?? "";
+    network.changed(companion.address.phone);
     return {};
   },
 };

@@ -4,8 +4,11 @@ import type { Network } from "../network.ts";
 import { type BinaryNode, children, node } from "../protocol/node.ts";
 import { appStateQueries } from "./iq-app-state.ts";
 import { encryptQueries } from "./iq-encrypt.ts";
+import { groupQueries } from "./iq-groups.ts";
+import { mediaQueries } from "./iq-media.ts";
 import { limitQueries } from "./iq-limits.ts";
 import { privacyQueries } from "./iq-privacy.ts";
+import { profileQueries } from "./iq-profile.ts";
 import { sessionQueries } from "./iq-session.ts";
 import { usyncQueries } from "./iq-usync.ts";
 import { endLinkByFault } from "./message-faults.ts";
@@ -33,6 +36,9 @@ const handlers: IqHandlers = {
   ...limitQueries,
   ...privacyQueries,
   ...appStateQueries,
+  ...groupQueries,
+  ...mediaQueries,
+  ...profileQueries,
 };
 
 /** Answers a request. What is not known is refused as not implemented and recorded, never left without an answer. */
