@@ -3,7 +3,6 @@ import {
   makeWASocket,
   WA_CERT_DETAILS,
   type BinaryNode,
-  type SignalDataTypeMap,
   type SignalKeyStore,
   type WASocket,
 } from "@whiskeysockets/baileys";
@@ -107,7 +106,7 @@ function memoryKeys(): SignalKeyStore {
         const value = store.get(`${type}/${id}`);
         if (value !== undefined) found[id] = value as never;
       }
-      return found as Record<string, SignalDataTypeMap[typeof type]>;
+      return found;
     },
     set: (data) => {
       for (const [type, entries] of Object.entries(data)) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@supabase/supabase-js";
@@ -9,6 +9,7 @@ export type BenchPlatform = Awaited<ReturnType<typeof openBenchPlatform>>;
 
 export async function openBenchPlatform() {
   const folder = mkdtempSync(join(tmpdir(), "flotilla-bench-"));
+  chmodSync(folder, 0o755);
   const platform = await openPlatform({
     dataFolder: join(folder, "data"),
     workers: 1,

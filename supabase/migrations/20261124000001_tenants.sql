@@ -2,19 +2,21 @@
 
 -- A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then randomness. Ids sort by the time they were minted.
 create function public.uuid_v7() returns uuid
-language sql volatile set search_path = '' as $$
-  select encode(
+language plpgsql volatile set search_path = '' as $$
+begin
+  return encode(
     set_bit(set_bit(
       overlay(decode(replace(gen_random_uuid()::text, '-', ''), 'hex')
               placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6),
-      52, 1), 53, 1), 'hex')::uuid
-$$;
+      52, 1), 53, 1), 'hex')::uuid;
+end $$;
 
 -- The one text form of a time in everything we return: RFC 3339, UTC, milliseconds.
 create function public.iso(t timestamptz) returns text
-language sql immutable set search_path = '' as $$
-  select to_char(t at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return to_char(t at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+end $$;
 
 create table public.tenants (
   id uuid primary key default public.uuid_v7(),
@@ -63,11 +65,12 @@ create trigger flotilla_welcome_member after insert on auth.users
 
 -- The memberships of one member, for services that verified a token themselves.
 create function public.member_tenants_of(p_user uuid) returns jsonb
-language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('tenant_id', m.tenant_id, 'role', m.role, 'name', t.name) order by m.created_at, t.id), '[]')
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('tenant_id', m.tenant_id, 'role', m.role, 'name', t.name) order by m.created_at, t.id), '[]')
   from public.tenant_members m join public.tenants t on t.id = m.tenant_id
-  where m.user_id = p_user
-$$;
+  where m.user_id = p_user);
+end $$;
 revoke all on function public.member_tenants_of(uuid) from public, anon, authenticated;
 grant execute on function public.member_tenants_of(uuid) to service_role;
 

@@ -45,8 +45,9 @@ end $$;
 
 -- Events of one tenant after a sequence, oldest first, in the contract's envelope.
 create function public.read_events(p_tenant uuid, p_after bigint, p_limit int) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object(
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  return (select jsonb_build_object(
     'log_id', h.log_id, 'head', h.head,
     'oldest', coalesce((select e.sequence from public.tenant_events e where e.tenant_id = p_tenant order by e.sequence limit 1), h.head + 1),
     'events', coalesce((
@@ -56,15 +57,16 @@ language sql stable set search_path = '' as $$
         'subject', e.subject, 'request_id', e.request_id, 'data', e.data) order by e.sequence)
       from (select * from public.tenant_events e where e.tenant_id = p_tenant and e.sequence > p_after
             order by e.sequence limit least(greatest(p_limit, 1), 1000)) e), '[]'))
-  from public.tenant_event_heads h where h.tenant_id = p_tenant
-$$;
+  from public.tenant_event_heads h where h.tenant_id = p_tenant);
+end $$;
 
 -- Where the logs of several tenants stand, in one call.
 create function public.read_heads(p_tenants uuid[]) returns jsonb
-language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('tenant_id', h.tenant_id, 'log_id', h.log_id, 'head', h.head)), '[]')
-  from public.tenant_event_heads h where h.tenant_id = any (p_tenants)
-$$;
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('tenant_id', h.tenant_id, 'log_id', h.log_id, 'head', h.head)), '[]')
+  from public.tenant_event_heads h where h.tenant_id = any (p_tenants));
+end $$;
 
 revoke all on function public.append_events(jsonb), public.read_events(uuid, bigint, int), public.read_heads(uuid[]) from public, anon, authenticated;
 grant execute on function public.append_events(jsonb), public.read_events(uuid, bigint, int), public.read_heads(uuid[]) to service_role;

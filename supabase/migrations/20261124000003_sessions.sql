@@ -82,22 +82,24 @@ create table public.whatsapp_signal_keys (
 
 -- A session in the shape of the API and of events.
 create function public.session_json(s public.whatsapp_sessions) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object(
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object(
     'id', s.id, 'name', s.name, 'display_name', s.display_name, 'network', s.network, 'desired', s.desired,
     'status', s.status, 'status_reason', s.status_reason, 'status_since', public.iso(s.status_since),
     'status_deadline', public.iso(s.status_deadline), 'phone', s.phone, 'lid', s.lid, 'jid', s.jid,
     'push_name', s.push_name, 'platform', s.platform, 'metadata', s.metadata,
     'worker_id', (select h.owner from public.shards h where h.shard = s.shard),
     'paired_at', public.iso(s.paired_at), 'connected_at', public.iso(s.connected_at),
-    'created_at', public.iso(s.created_at), 'updated_at', public.iso(s.updated_at), 'revision', s.revision)
-$$;
+    'created_at', public.iso(s.created_at), 'updated_at', public.iso(s.updated_at), 'revision', s.revision));
+end $$;
 
 -- The short form that every event about a session carries.
 create function public.session_ref(s public.whatsapp_sessions) returns jsonb
-language sql immutable set search_path = '' as $$
-  select jsonb_build_object('id', s.id, 'name', s.name, 'phone', s.phone)
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return jsonb_build_object('id', s.id, 'name', s.name, 'phone', s.phone);
+end $$;
 
 -- Makes a session {id, name, display_name, network, shard, start, metadata, idempotency, request_id}.
 -- Returns {session, shard, heads} or {problem: name_taken | quota_exceeded | idempotency_key_reused}.

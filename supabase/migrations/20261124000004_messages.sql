@@ -100,9 +100,10 @@ revoke all on schema partitions from public;
 
 -- The smallest UUIDv7 of a moment: the border between two months.
 create function public.uuid_floor(t timestamptz) returns uuid
-language sql immutable set search_path = '' as $$
-  select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '70000000000000000000')::uuid
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '70000000000000000000')::uuid;
+end $$;
 
 -- A definer, because making tables takes more than a service may do.
 -- Makes the month partitions around now, for `p_months` months ahead. A default partition catches what falls outside.
@@ -151,29 +152,33 @@ create table public.message_refs (
 
 -- The id a message has on the wire, fixed before the first byte leaves: the library's own shape, derived from ours.
 create function public.wa_message_id(p_tenant uuid, p_message uuid) returns text
-language sql immutable set search_path = '' as $$
-  select '3EB0' || upper(left(encode(sha256(convert_to(p_tenant || ':' || p_message, 'UTF8')), 'hex'), 18))
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return '3EB0' || upper(left(encode(sha256(convert_to(p_tenant || ':' || p_message, 'UTF8')), 'hex'), 18));
+end $$;
 
 -- Rank of a status; from `sending` on evidence only lifts it. Twin of domain/message-status.ts.
 create function public.message_rank(p_status text) returns int
-language sql immutable set search_path = '' as $$
-  select case p_status when 'scheduled' then 0 when 'held' then 1 when 'queued' then 2 when 'sending' then 3 when 'unknown' then 3
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case p_status when 'scheduled' then 0 when 'held' then 1 when 'queued' then 2 when 'sending' then 3 when 'unknown' then 3
     when 'failed' then 3 when 'canceled' then 3 when 'expired' then 3
-    when 'sent' then 4 when 'delivered' then 5 when 'read' then 6 when 'played' then 7 end
-$$;
+    when 'sent' then 4 when 'delivered' then 5 when 'read' then 6 when 'played' then 7 end;
+end $$;
 
 -- A person in the shape of the API.
 create function public.party_json(c public.contacts, p_jid text, p_input text) returns jsonb
-language sql immutable set search_path = '' as $$
-  select jsonb_build_object('contact_id', c.id, 'input', p_input, 'phone', c.phone, 'lid', c.lid, 'jid', p_jid,
-    'display_name', coalesce(c.display_name, c.push_name))
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return jsonb_build_object('contact_id', c.id, 'input', p_input, 'phone', c.phone, 'lid', c.lid, 'jid', p_jid,
+    'display_name', coalesce(c.display_name, c.push_name));
+end $$;
 
 -- A message in the shape of the API and of events.
 create function public.message_json(m public.whatsapp_messages) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object(
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object(
     'id', m.id, 'direction', m.direction, 'session_id', m.session_id, 'chat_id', m.chat_id,
     'party', (select public.party_json(c, m.jid, m.input) from public.contacts c where c.id = m.contact_id),
     'type', m.type, 'text', case when m.type = 'text' then m.content end, 'category', m.category, 'status', m.status,
@@ -181,18 +186,19 @@ language sql stable set search_path = '' as $$
     'campaign_id', m.campaign_id, 'batch_id', m.batch_id, 'expires_at', public.iso(m.expires_at),
     'accepted_at', public.iso(m.accepted_at), 'sent_at', public.iso(m.sent_at), 'delivered_at', public.iso(m.delivered_at),
     'read_at', public.iso(m.read_at), 'played_at', public.iso(m.played_at), 'metadata', m.metadata,
-    'request_id', m.request_id, 'revision', m.revision)
-$$;
+    'request_id', m.request_id, 'revision', m.revision));
+end $$;
 
 -- The event that a changed message appends; null for the moves that are none of a person's business.
 create function public.message_event(m public.whatsapp_messages, p_previous text, p_session jsonb, p_epoch bigint, p_at timestamptz) returns jsonb
-language sql stable set search_path = '' as $$
-  select case when m.status in ('queued', 'sending') then null else jsonb_build_object(
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select case when m.status in ('queued', 'sending') then null else jsonb_build_object(
     'tenant_id', m.tenant_id, 'type', 'message.status_changed', 'session', p_session, 'subject', m.id,
     'request_id', m.request_id, 'lease_epoch', p_epoch,
     'data', jsonb_build_object('message_id', m.id, 'chat_id', m.chat_id, 'client_ref', m.client_ref, 'campaign_id', m.campaign_id,
-      'previous', p_previous, 'status', m.status, 'reason', m.status_reason, 'failure', m.failure, 'at', public.iso(p_at), 'revision', m.revision)) end
-$$;
+      'previous', p_previous, 'status', m.status, 'reason', m.status_reason, 'failure', m.failure, 'at', public.iso(p_at), 'revision', m.revision)) end);
+end $$;
 
 -- Contacts and chats for [{session_id, jid, phone, lid}], made where missing. One row back for each distinct
 -- (session, jid). Aliases decide who a person is: whoever inserts the alias makes the contact.

@@ -5,7 +5,7 @@
 -- Returns {batch_id, results: [{index, outcome, id, status, code, detail}], messages: {id: message}, wakes, heads}; with `atomic` and a refused row nothing is
 -- stored. {problem} for a reused idempotency key.
 create function public.accept_messages(p_tenant uuid, p jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   v_answer jsonb := public.begin_idempotent(p_tenant, p->'idempotency');
   v_rows jsonb;

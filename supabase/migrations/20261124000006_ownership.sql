@@ -5,7 +5,7 @@
 -- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers}. Every worker computes the same
 -- greedy placement and takes only its own part of it, so a cold start spreads and nobody grabs everything.
 create function public.worker_tick(p jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '500ms' set statement_timeout = '3s' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' set lock_timeout = '500ms' set statement_timeout = '3s' as $$
 declare
   v_me text := p->>'worker';
   v_t timestamptz;
@@ -130,8 +130,9 @@ $$;
 -- The sessions of some shards that want attention: those to run, those to unlink, and those whose last owner died before it
 -- could stop them. With `p_sessions` only these.
 create function public.load_sessions(p_shards int[], p_sessions uuid[] default null) returns jsonb
-language sql volatile set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
+language plpgsql volatile set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object(
     'id', s.id, 'tenant_id', s.tenant_id, 'name', s.name, 'shard', s.shard, 'network', s.network, 'desired', s.desired, 'generation', s.generation,
     'unlink', s.unlink, 'status', s.status, 'phone', s.phone, 'lid', s.lid, 'push_name', s.push_name, 'paired', s.paired_at is not null,
     'deadline_in_ms', greatest(0, (extract(epoch from s.status_deadline - clock_timestamp()) * 1000)::bigint),
@@ -139,16 +140,17 @@ language sql volatile set search_path = '' as $$
     'changed_at', public.iso(s.changed_at)) order by s.shard, s.id), '[]')
   from public.whatsapp_sessions s
   where s.shard = any (p_shards) and (s.id = any (p_sessions) or p_sessions is null and (s.desired = 'running' or s.unlink
-    or s.status not in ('stopped', 'conflict', 'logged_out', 'restricted', 'banned', 'failed')))
-$$;
+    or s.status not in ('stopped', 'conflict', 'logged_out', 'restricted', 'banned', 'failed'))));
+end $$;
 
 -- Signal keys by id: [{session_id, type, key_ids}] gives [{session_id, type, key_id, value}].
 create function public.load_signal_keys(p_requests jsonb) returns jsonb
-language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('session_id', k.session_id, 'type', k.type, 'key_id', k.key_id, 'value', k.value)), '[]')
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('session_id', k.session_id, 'type', k.type, 'key_id', k.key_id, 'value', k.value)), '[]')
   from jsonb_to_recordset(p_requests) as r (session_id uuid, type text, key_ids text[])
-  join public.whatsapp_signal_keys k on k.session_id = r.session_id and k.type = r.type and k.key_id = any (r.key_ids)
-$$;
+  join public.whatsapp_signal_keys k on k.session_id = r.session_id and k.type = r.type and k.key_id = any (r.key_ids));
+end $$;
 
 do $$ declare f regprocedure; begin
   for f in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace

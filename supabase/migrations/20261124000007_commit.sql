@@ -19,7 +19,7 @@ create table public.shard_commits (
 -- Returns {fenced: [shard], already: [shard], refused: [{id, reason}], inbound_new: [id], heads: {tenant: head}}.
 -- Rows of a fenced shard are left out, the others are applied. The same commit_no again under the same epoch applies nothing.
 create function public.commit_group(p jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '2s' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' set lock_timeout = '2s' as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_held int[];
@@ -270,8 +270,9 @@ end $$;
 -- Rows of lanes in order: [{session_id, lane, after_seq, limit, skip_chats?}] gives {rows, lanes: [{session_id, lane, state, weight, head_seq, next_seq}]}.
 -- `skip_chats` leaves out chats that wait, so that their rows do not stand before everybody else's.
 create function public.read_lanes(p_requests jsonb) returns jsonb
-language sql stable set search_path = '' as $$
-  with request as (
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' as $$
+begin
+  return (with request as (
     select * from jsonb_to_recordset(p_requests) as r (session_id uuid, lane bigint, after_seq bigint, "limit" int, skip_chats uuid[])
   )
   select jsonb_build_object(
@@ -288,24 +289,25 @@ language sql stable set search_path = '' as $$
     'lanes', coalesce((
       select jsonb_agg(jsonb_build_object('session_id', l.session_id, 'lane', l.lane, 'state', l.state, 'weight', l.weight,
         'head_seq', l.head_seq, 'next_seq', l.next_seq))
-      from request r join public.message_lanes l on l.session_id = r.session_id and l.lane = r.lane), '[]'))
-$$;
+      from request r join public.message_lanes l on l.session_id = r.session_id and l.lane = r.lane), '[]')));
+end $$;
 
 -- What is on the wire without an end, after a takeover or reconnect, oldest first.
 create function public.read_inflight(p_sessions uuid[]) returns jsonb
-language sql stable set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'session_id', m.session_id, 'lane', m.lane, 'seq', m.seq, 'chat_id', m.chat_id, 'jid', m.jid,
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' as $$
+begin
+  return (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'session_id', m.session_id, 'lane', m.lane, 'seq', m.seq, 'chat_id', m.chat_id, 'jid', m.jid,
     'type', m.type, 'content', m.content, 'wa_message_id', m.wa_message_id, 'attempts', m.attempts, 'on_unknown', m.on_unknown,
     'expires_at_ms', (extract(epoch from m.expires_at) * 1000)::bigint, 'not_before_ms', null, 'status', m.status) order by m.session_id, m.lane, m.seq), '[]')
   from public.whatsapp_messages m
-  where m.session_id = any (p_sessions) and m.direction = 'out' and m.status in ('sending', 'unknown') and coalesce(m.status_reason, '') not in ('awaiting_person', 'assumed_sent')
-$$;
+  where m.session_id = any (p_sessions) and m.direction = 'out' and m.status in ('sending', 'unknown') and coalesce(m.status_reason, '') not in ('awaiting_person', 'assumed_sent'));
+end $$;
 
 -- One look for a whole worker: lanes touched since the last sweep (every lane with waiting rows when `since` is null) and
 -- sessions whose wishes changed. Also lets rows go that waited for a link that is back.
 -- p: {shards: [int], since: iso | null}. Returns {lanes: [{…, first_seq: seq of the first queued row | null}], sessions: [id], t}.
 create function public.sweep_lanes(p jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   v_t timestamptz := clock_timestamp();
   v_shards int[] := array(select x::int from jsonb_array_elements_text(p->'shards') x);
@@ -343,12 +345,13 @@ end $$;
 
 -- Content of a message we sent, by WhatsApp id alone: retry receipts name a device, not the chat.
 create function public.find_sent_content(p_session uuid, p_wa_message_id text) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object('id', m.id, 'jid', m.jid, 'type', m.type, 'content', m.content)
+language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' as $$
+begin
+  return (select jsonb_build_object('id', m.id, 'jid', m.jid, 'type', m.type, 'content', m.content)
   from public.message_keys k join public.whatsapp_messages m on m.id = k.message_id
   where k.session_id = p_session and k.wa_message_id = p_wa_message_id and m.direction = 'out'
-  limit 1
-$$;
+  limit 1);
+end $$;
 
 do $$ declare f regprocedure; begin
   for f in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace

@@ -131,23 +131,26 @@ create trigger count_deleted after delete on public.campaign_recipients
 
 -- The totals of a campaign in the shape of the API: every line received is in exactly one of the other places.
 create function public.campaign_totals_json(p_campaign uuid) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_object_agg(places.place, coalesce(sums.n, 0))
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_object_agg(places.place, coalesce(sums.n, 0))
   from unnest(array['received', 'invalid', 'duplicate', 'suppressed', 'planned', 'scheduled', 'held', 'queued', 'sending', 'unknown',
     'sent', 'delivered', 'read', 'played', 'failed', 'canceled', 'expired']) as places (place)
-  left join (select t.status, sum(t.n) as n from public.campaign_totals t where t.campaign_id = p_campaign group by t.status) sums on sums.status = places.place
-$$;
+  left join (select t.status, sum(t.n) as n from public.campaign_totals t where t.campaign_id = p_campaign group by t.status) sums on sums.status = places.place);
+end $$;
 
 -- Lines that still have a way to go before everything sendable has left or ended.
 create function public.campaign_open(p_totals jsonb) returns bigint
-language sql immutable set search_path = '' as $$
-  select (p_totals->>'planned')::bigint + (p_totals->>'scheduled')::bigint + (p_totals->>'held')::bigint
-    + (p_totals->>'queued')::bigint + (p_totals->>'sending')::bigint + (p_totals->>'unknown')::bigint
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return (p_totals->>'planned')::bigint + (p_totals->>'scheduled')::bigint + (p_totals->>'held')::bigint
+    + (p_totals->>'queued')::bigint + (p_totals->>'sending')::bigint + (p_totals->>'unknown')::bigint;
+end $$;
 
 create function public.campaign_json(c public.campaigns) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object(
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object(
     'id', c.id, 'name', c.name, 'category', c.category,
     'content', jsonb_build_object('type', c.content->>'type', 'text', c.content->'text'),
     'sessions', to_jsonb(c.session_ids), 'status', c.status, 'status_reason', c.status_reason, 'totals', t.totals,
@@ -157,14 +160,15 @@ language sql stable set search_path = '' as $$
       then public.iso(clock_timestamp() + (public.campaign_open(t.totals) / c.rate_per_minute) * interval '1 minute') end,
     'default_region', c.default_region, 'ttl', c.ttl_s, 'on_unknown', c.on_unknown, 'metadata', c.metadata,
     'created_at', public.iso(c.created_at), 'started_at', public.iso(c.started_at), 'finished_at', public.iso(c.finished_at), 'revision', c.revision)
-  from (select public.campaign_totals_json(c.id) as totals) t
-$$;
+  from (select public.campaign_totals_json(c.id) as totals) t);
+end $$;
 
 create function public.campaign_event(c public.campaigns, p_type text, p_data jsonb, p_request_id text) returns jsonb
-language sql immutable set search_path = '' as $$
-  select jsonb_build_object('tenant_id', c.tenant_id, 'type', p_type, 'session', null, 'subject', c.id, 'request_id', p_request_id,
-    'data', jsonb_build_object('campaign_id', c.id) || p_data)
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return jsonb_build_object('tenant_id', c.tenant_id, 'type', p_type, 'session', null, 'subject', c.id, 'request_id', p_request_id,
+    'data', jsonb_build_object('campaign_id', c.id) || p_data);
+end $$;
 
 -- p: {id, name, category, content, sessions: [ref], default_region, ttl_s, on_unknown, metadata, idempotency, request_id}.
 -- Returns {campaign, heads} or {problem: unknown_session, sessions: [ref] | idempotency_key_reused}.
@@ -223,17 +227,18 @@ begin
 end $$;
 
 create function public.campaign_part_json(p public.campaign_parts) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object('part', p.part, 'status', p.status, 'received', p.received, 'accepted', p.accepted, 'duplicate', p.duplicate, 'suppressed', 0,
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object('part', p.part, 'status', p.status, 'received', p.received, 'accepted', p.accepted, 'duplicate', p.duplicate, 'suppressed', 0,
     'invalid', p.invalid, 'errors_url', '/v1/campaigns/' || p.campaign_id || '/errors?part=' || p.part,
-    'next_part', (select max(x.part) + 1 from public.campaign_parts x where x.campaign_id = p.campaign_id))
-$$;
+    'next_part', (select max(x.part) + 1 from public.campaign_parts x where x.campaign_id = p.campaign_id)));
+end $$;
 
 -- One chunk of a part: rows [{line, jid, phone, input, body, client_ref}], errors [{line, code, message, value}]. A person already in the campaign counts as duplicate
 -- and is listed. Returns the part's counts so far, or
 -- {problem: not_found | state_conflict | part_conflict}. `p_upload` is what opening the part gave; null writes whoever has it open.
 create function public.add_recipients(p_tenant uuid, p_campaign uuid, p_part int, p_rows jsonb, p_errors jsonb, p_upload uuid default null) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   v_campaign public.campaigns;
   v_rows int := jsonb_array_length(p_rows);
@@ -339,7 +344,7 @@ end $$;
 -- One turn of the planner: releases what fits into the window of each session, reports progress, closes the campaign when nothing is open.
 -- Returns {status, wakes, heads, again_ms}: again_ms null means there is no more to do. A turn that finds the campaign in another's hands does nothing.
 create function public.campaign_step(p_campaign uuid, p_window int) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
   v_now timestamptz := clock_timestamp();
   v_c public.campaigns;

@@ -2,9 +2,10 @@
 -- Each is STABLE and one statement for its caller: rows and log position come from one snapshot.
 
 create function public.log_position(p_tenant uuid) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object('sequence', h.head, 'log_id', h.log_id) from public.tenant_event_heads h where h.tenant_id = p_tenant
-$$;
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object('sequence', h.head, 'log_id', h.log_id) from public.tenant_event_heads h where h.tenant_id = p_tenant);
+end $$;
 
 -- A page from rows [{key, value}] of which one more than the limit was read.
 create function public.page_json(p_tenant uuid, p_rows jsonb, p_limit int) returns jsonb
@@ -29,10 +30,11 @@ language sql stable set search_path = '' as $$
 $$;
 
 create function public.get_session(p_tenant uuid, p_ref text) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object('session', public.session_json(s), 'shard', s.shard)
-  from public.whatsapp_sessions s where s.tenant_id = p_tenant and s.deleted_at is null and (s.id::text = p_ref or s.name = p_ref)
-$$;
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object('session', public.session_json(s), 'shard', s.shard)
+  from public.whatsapp_sessions s where s.tenant_id = p_tenant and s.deleted_at is null and (s.id::text = p_ref or s.name = p_ref));
+end $$;
 
 -- p: {limit, before?: id, session?, chat?, campaign?, batch?, direction?, status?, client_ref?, wa_message_id?}. Newest first.
 create function public.list_messages(p_tenant uuid, p jsonb) returns jsonb
@@ -53,17 +55,19 @@ language sql stable set search_path = '' as $$
 $$;
 
 create function public.get_message(p_tenant uuid, p_message uuid) returns jsonb
-language sql stable set search_path = '' as $$
-  select public.message_json(m) from public.whatsapp_messages m where m.id = p_message and m.tenant_id = p_tenant
-$$;
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select public.message_json(m) from public.whatsapp_messages m where m.id = p_message and m.tenant_id = p_tenant);
+end $$;
 
 create function public.chat_json(c public.chats) returns jsonb
-language sql stable set search_path = '' as $$
-  select jsonb_build_object('id', c.id, 'session_id', c.session_id, 'kind', 'direct',
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select jsonb_build_object('id', c.id, 'session_id', c.session_id, 'kind', 'direct',
     'party', (select public.party_json(p, c.jid, null) from public.contacts p where p.id = c.contact_id), 'unread', c.unread,
     'last_message', (select public.message_json(m) from public.whatsapp_messages m where m.id = c.last_message_id),
-    'last_message_at', public.iso(c.last_message_at))
-$$;
+    'last_message_at', public.iso(c.last_message_at)));
+end $$;
 
 -- p: {limit, before_at?: iso, before?: id, session?}. Latest activity first.
 create function public.list_chats(p_tenant uuid, p jsonb) returns jsonb
@@ -94,9 +98,10 @@ language sql stable set search_path = '' as $$
 $$;
 
 create function public.get_campaign(p_tenant uuid, p_campaign uuid) returns jsonb
-language sql stable set search_path = '' as $$
-  select public.campaign_json(c) from public.campaigns c where c.id = p_campaign and c.tenant_id = p_tenant
-$$;
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select public.campaign_json(c) from public.campaigns c where c.id = p_campaign and c.tenant_id = p_tenant);
+end $$;
 
 -- Refused lines after (part, line), oldest first.
 create function public.list_line_errors(p_tenant uuid, p_campaign uuid, p_part int, p_after_part int, p_after_line int, p_limit int) returns jsonb
@@ -122,13 +127,14 @@ $$;
 
 -- Whether something belongs to a tenant: asked by realtime at every join.
 create function public.owns(p_tenant uuid, p_kind text, p_id uuid) returns boolean
-language sql stable set search_path = '' as $$
-  select case p_kind
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select case p_kind
     when 'session' then exists (select 1 from public.whatsapp_sessions where id = p_id and tenant_id = p_tenant and deleted_at is null)
     when 'chat' then exists (select 1 from public.chats where id = p_id and tenant_id = p_tenant)
     when 'campaign' then exists (select 1 from public.campaigns where id = p_id and tenant_id = p_tenant)
-    else false end
-$$;
+    else false end);
+end $$;
 
 -- One pass of housekeeping, safe to run anywhere at any time. Returns {campaigns: [id] that want a planner turn, expired, heads}.
 create function public.upkeep_pass() returns jsonb

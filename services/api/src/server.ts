@@ -36,8 +36,10 @@ export async function openServer(
     async drain() {
       closing.abort();
       const done = closed();
-      server.closeIdleConnections();
+      // A kept-alive connection becomes idle when its last answer is out; nobody may ask over it again.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50);
       await done;
+      clearInterval(sweep);
     },
     async [Symbol.asyncDispose]() {
       closing.abort();

@@ -1,4 +1,5 @@
 import { Campaign, CreatedCampaign, LineError, PartResult } from "@flotilla/shared/contract/http-campaigns";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { request as openRequest } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -161,15 +162,15 @@ test("a large part goes through in chunks, and a broken-off one counts exactly w
     "to,name",
     ...Array.from({ length: 12_000 }, (_, index) => `55118${10_000_000 + index},N${index}`),
   ].join("\n");
-  await new Promise<void>((resolve) => {
-    const broken = openRequest(`${api.url}/v1/campaigns/${id}/recipients?part=1`, {
-      method: "POST",
-      headers: { "content-type": "text/csv", authorization: `Bearer ${api.token}`, "content-length": file.length },
-    });
-    broken.on("error", () => resolve());
-    broken.write(file.slice(0, 200_000), () => setTimeout(() => broken.destroy(), 300));
+  const broken = openRequest(`${api.url}/v1/campaigns/${id}/recipients?part=1`, {
+    method: "POST",
+    headers: { "content-type": "text/csv", authorization: `Bearer ${api.token}`, "content-length": file.length },
   });
-  await expect.poll(async () => (await totalsOf(id)).totals.received).toBeGreaterThan(0);
+  const failed = new Promise((resolve) => broken.once("error", resolve));
+  broken.write(file.slice(0, 200_000));
+  await waitFor(async () => (await totalsOf(id)).totals.received, { describe: "the first chunk" });
+  broken.destroy();
+  await failed;
   const early = await api.call("POST", `/v1/campaigns/${id}/start`);
   expect(early.body).toMatchObject({ status: 409, code: "state_conflict" });
   expect(early.body.detail).toContain("part 1");

@@ -1,4 +1,5 @@
 import { BatchResult, Message, MessagePage } from "@flotilla/shared/contract/http-messages";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { aMessage, openRunningApi, type RunningApi } from "./running-api.ts";
 
@@ -62,10 +63,8 @@ test("Prefer: wait answers 202 when nothing was sent in time, and 200 as soon as
   expect(late.headers.get("preference-applied")).toBeNull();
 
   const waiting = send({ client_ref: "awaited" }, { prefer: "wait=20" });
-  const found = await expect
-    .poll(async () => (await api.call("GET", "/v1/messages?client_ref=awaited")).body.data[0])
-    .toBeTruthy()
-    .then(async () => (await api.call("GET", "/v1/messages?client_ref=awaited")).body.data[0]);
+  const find = async () => (await api.call("GET", "/v1/messages?client_ref=awaited")).body.data[0];
+  const found = await waitFor(find, { describe: "the message" });
   await api.call("POST", `/v1/messages/${found.id}/cancel`);
   const ended = await waiting;
   expect(ended.status).toBe(200);

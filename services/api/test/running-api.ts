@@ -35,7 +35,9 @@ export interface RunningApi {
 }
 
 /** The API as it runs, on a stack of its own, with one member signed up. */
-export async function openRunningApi(environment: Record<string, string> = {}): Promise<RunningApi> {
+export async function openRunningApi(
+  environmentOf: (stack: TestStack) => Record<string, string> = () => ({}),
+): Promise<RunningApi> {
   const stack = await openTestStack();
   const member = await stack.signUp();
   const logged: string[] = [];
@@ -46,7 +48,7 @@ export async function openRunningApi(environment: Record<string, string> = {}): 
     SUPABASE_JWT_SECRET: stack.jwtSecret,
     REDIS_URL: stack.redisUrl,
     PORT: "0",
-    ...environment,
+    ...environmentOf(stack),
   });
   const dependencies = await openDependencies(
     {
@@ -75,9 +77,8 @@ export async function openRunningApi(environment: Record<string, string> = {}): 
       });
       const text = await response.text();
       if (response.status === 500) console.error(logged.findLast((line) => line.includes('"level":"error"')));
-      const isJson =
-        /json/.test(response.headers.get("content-type") ?? "") &&
-        !/ndjson/.test(response.headers.get("content-type")!);
+      const type = response.headers.get("content-type") ?? "";
+      const isJson = text !== "" && /\/(problem\+)?json/.test(type);
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
     },
     async [Symbol.asyncDispose]() {

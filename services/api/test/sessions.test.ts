@@ -2,6 +2,7 @@ import { Session, SessionPage } from "@flotilla/shared/contract/http-sessions";
 import { createLogger } from "@flotilla/shared/runtime/logger";
 import { publishPairing } from "@flotilla/shared/runtime/pairing-store";
 import { closeRedis, openRedis } from "@flotilla/shared/runtime/redis";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openRunningApi, type RunningApi } from "./running-api.ts";
@@ -33,7 +34,7 @@ test("a session is stored as starting, its shard is told, and it is read by id a
   expect(created.headers.get("location")).toBe(`/v1/sessions/${session.id}`);
   for (const ref of [session.id, session.id.toUpperCase(), "first"])
     expect((await api.call("GET", `/v1/sessions/${ref}`)).body).toMatchObject({ id: session.id });
-  await expect.poll(async () => (await redis.keys("*wa:*cmd*")).length).toBeGreaterThan(0);
+  await waitFor(async () => (await redis.keys("*wa:*cmd*")).length, { describe: "the job of the shard" });
 });
 
 test("a name is taken once, also when it is asked for twice at the same moment", async () => {

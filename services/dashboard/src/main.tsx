@@ -14,7 +14,7 @@ import { createApiClient } from "./lib/api-client.ts";
 import { createAuth } from "./lib/auth.ts";
 import { type PageConfig, loadPageConfig } from "./lib/page-config.ts";
 import { RequestError } from "./lib/request-error.ts";
-import { createSendRequest } from "./lib/send-request.ts";
+import { createRequests } from "./lib/send-request.ts";
 import { createSimulatorClient } from "./lib/simulator-client.ts";
 import { LiveQueries } from "./live/live-queries.ts";
 import { RealtimeClient } from "./live/realtime-client.ts";
@@ -35,7 +35,7 @@ const queryClient = new QueryClient({
 
 function openServices(config: PageConfig): AppServices {
   const auth = createAuth(config);
-  const send = createSendRequest(config.apiUrl, () => auth.token());
+  const api = createApiClient(createRequests(config.apiUrl, () => auth.token()));
   const liveQueries = new LiveQueries(queryClient);
   const realtime = new RealtimeClient({
     url: config.realtimeUrl,
@@ -48,8 +48,8 @@ function openServices(config: PageConfig): AppServices {
     if (event === "SIGNED_OUT") queryClient.clear();
   });
   // The simulator is no part of the platform and gets no token.
-  const simulator = createSimulatorClient(createSendRequest(config.apiUrl, async () => null));
-  return { config, auth, api: createApiClient(send), simulator, realtime };
+  const simulator = createSimulatorClient(createRequests(config.apiUrl, async () => null).send);
+  return { config, auth, api, simulator, realtime };
 }
 
 const root = document.querySelector("#root");

@@ -3,7 +3,7 @@ import type { Campaign } from "@flotilla/shared/contract/http-campaigns";
 import type { Chat } from "@flotilla/shared/contract/http-chats";
 import type { Message } from "@flotilla/shared/contract/http-messages";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
-import { aCampaign } from "./fake/fill-world.ts";
+import { aCampaign } from "./fake/a-campaign.ts";
 import { World, aParty } from "./fake/world.ts";
 
 const world = new World();

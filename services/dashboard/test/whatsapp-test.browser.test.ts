@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openBrowser } from "./browser.ts";
+import { linkSession } from "./link-session.ts";
 import { type Platform, openPlatform } from "./platform.ts";
 import { signIn } from "./sign-in.ts";
 
@@ -24,16 +25,7 @@ afterAll(async () => {
 test("a member links an account by one click, writes, sees the ticks turn and gets an answer", async () => {
   await signIn(page, platform);
 
-  await page.getByRole("link", { name: "Test bench" }).click();
-  await page.getByRole("button", { name: "New session" }).first().click();
-  const name = `Bench ${Date.now().toString(36)}`;
-  await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByRole("button", { name: "Create and show QR code" }).click();
-
-  await page.getByRole("img", { name: "QR code to scan with the phone" }).waitFor({ timeout: 60_000 });
-  await page.getByText(/^Valid for \d+ s$/).waitFor();
-  await page.getByRole("button", { name: "Scan with this phone" }).click();
-  await page.getByRole("heading", { name: "Connected" }).waitFor({ timeout: 60_000 });
+  await linkSession(page, platform, `Bench ${Date.now().toString(36)}`);
 
   const ours = page.getByRole("textbox", { name: /^Message to / });
   await ours.fill("Hello from the session");

@@ -5,6 +5,7 @@ import type { Network } from "./network.ts";
 import { breakingRoutes } from "./control/breaking.ts";
 import { chatRoutes } from "./control/chats.ts";
 import { groupRoutes } from "./control/groups.ts";
+import { serveFace } from "./control/face.ts";
 import { inspectingRoutes } from "./control/inspecting.ts";
 import { linkingRoutes } from "./control/linking.ts";
 import { observingRoutes } from "./control/observing.ts";
@@ -57,6 +58,7 @@ export function createControlApi(network: Network, caPem?: string): Express {
   app.use(mediaServer(network));
   const routes = controlRoutes(network, caPem);
   register(app, routes);
+  app.use(serveFace());
   app.use((request: Request) => {
     throw new Problem(404, "not_found", `There is no ${request.method} ${request.path} here.`);
   });

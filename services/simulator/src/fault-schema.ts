@@ -82,9 +82,9 @@ export const faultSchema = z.discriminatedUnion("kind", [
   rule("withhold_prekeys", bySender),
   rule("starve_prekeys", bySender),
   rule("withhold_offline_marker", bySender),
-  // The media server asks for these itself.
+  // Files; who asks for them is not told.
   rule("media", {
-    ...bySender,
+    ...chance,
     operation: z.enum(["upload", "download", "both"]).default("both"),
     status: z
       .union([z.literal(200), code])

@@ -94,18 +94,11 @@ function selects(fault: ActiveFault, { sender, recipient, where }: FaultCase): b
   if (wanted.sender_prefix !== undefined && !sender?.startsWith(wanted.sender_prefix)) return false;
   if (wanted.recipient !== undefined && wanted.recipient !== recipient) return false;
   if (wanted.recipient_prefix !== undefined && !recipient?.startsWith(wanted.recipient_prefix)) return false;
-  switch (fault.kind) {
-    case "end_link":
-      return fault.on === where?.["on"];
-    case "withhold_answer":
-    case "refuse_query":
-      if (fault.xmlns !== undefined && fault.xmlns !== where?.["xmlns"]) return false;
-      return fault.tag === undefined || fault.tag === where?.["tag"];
-    case "media":
-      return fault.operation === "both" || fault.operation === where?.["operation"];
-    default:
-      return true;
-  }
+  if (fault.kind === "end_link") return fault.on === where?.["on"];
+  if (fault.kind === "media") return fault.operation === "both" || fault.operation === where?.["operation"];
+  if (fault.kind !== "withhold_answer" && fault.kind !== "refuse_query") return true;
+  if (fault.xmlns !== undefined && fault.xmlns !== where?.["xmlns"]) return false;
+  return fault.tag === undefined || fault.tag === where?.["tag"];
 }
 
 function fractionOf({ fault, seed, random }: Entry, { sender, recipient }: FaultCase): number {

@@ -27,6 +27,18 @@ export class LedgerIndex {
     known.start = 0;
   }
 
+  /** The first entry of this key that `fits`; a plain loop, as every message asks. */
+  find(key: string, fits: (sequence: number) => boolean): number | undefined {
+    const known = this.#byKey.get(key);
+    if (known === undefined) return undefined;
+    if (typeof known === "number") return fits(known) ? known : undefined;
+    for (let index = known.start; index < known.items.length; index++) {
+      const sequence = known.items[index] ?? 0;
+      if (fits(sequence)) return sequence;
+    }
+    return undefined;
+  }
+
   /** Entries of this key after `after`, ascending. */
   *after(key: string, after: number): Generator<number> {
     const known = this.#byKey.get(key);

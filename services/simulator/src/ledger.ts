@@ -190,11 +190,11 @@ export class Ledger {
   }
 
   #find(phone: string, sender: string, waMessageId: string): LedgerRow | undefined {
-    for (const sequence of this.#byMessage.after(waMessageId, 0)) {
-      const row = this.#row(sequence);
-      if (row?.phone === phone && row.sender === sender) return row;
-    }
-    return undefined;
+    const sequence = this.#byMessage.find(waMessageId, (candidate) => {
+      const row = this.#row(candidate);
+      return row?.phone === phone && row.sender === sender;
+    });
+    return sequence === undefined ? undefined : this.#row(sequence);
   }
 
   #row(sequence: number): LedgerRow | undefined {

@@ -64,9 +64,9 @@ function shapeOf(stanza: BinaryNode, depth: number): StanzaShape {
 // A hostile client may send attributes of megabytes; kept by reference they would stay.
 function shortened(attrs: Record<string, string>): Record<string, string> {
   for (const value of Object.values(attrs)) {
-    if (String(value).length <= MAX_ATTRIBUTE) continue;
+    if (value.length <= MAX_ATTRIBUTE) continue;
     const entries = Object.entries(attrs).slice(0, MAX_CHILDREN);
-    return Object.fromEntries(entries.map(([name, long]) => [name, String(long).slice(0, MAX_ATTRIBUTE)]));
+    return Object.fromEntries(entries.map(([name, long]) => [name, long.slice(0, MAX_ATTRIBUTE)]));
   }
   return attrs;
 }

@@ -141,6 +141,17 @@ describe("the control API", () => {
     expect(response.status).toBe(400);
   });
 
+  it("has a page of its own that needs nothing from elsewhere", async () => {
+    const page = await fetch(`${net.simulator.controlUrl}/`);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
+    const html = await page.text();
+    const needed = [...html.matchAll(/(?:href|src)="([^":]+)"/g)].map(([, path]) => path);
+    expect(needed).toEqual(expect.arrayContaining(["face.css", "face.js", "openapi.json"]));
+    for (const path of [...needed, "api.js", "phone.js", "presets.js"]) {
+      expect([path, (await fetch(`${net.simulator.controlUrl}/${path}`)).status]).toEqual([path, 200]);
+    }
+  });
+
   it("describes every route it has, and has every route it describes", async () => {
     const { paths } = (await call("GET", "/openapi.json")).body as { paths: Record<string, Record<string, unknown>> };
     const described = Object.entries(paths).flatMap(([path, methods]) =>

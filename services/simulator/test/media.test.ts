@@ -6,6 +6,7 @@ import {
   toBuffer,
 } from "@whiskeysockets/baileys";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { faultSchema } from "../src/fault-schema.ts";
 import { personContent } from "../src/people/person-content.ts";
 import { sampleFiles } from "../src/people/sample-files.ts";
 import { eventually, TestNetwork } from "./client.ts";
@@ -42,6 +43,24 @@ describe("files of Baileys clients on the simulated network", () => {
     const second = await ann.sendContent(jidOf(bob.phone), content);
     const received = await bob.arrived(second);
     expect(sha256(await downloadMediaMessage(received, "buffer", {}))).toBe(sha256(bytes));
+  });
+
+  it("refuses and delays files by fault: uploads fail, downloads fail and heal", async () => {
+    const client = await net.pair();
+    const { faults } = net.simulator.network;
+    const upload = faults.add(faultSchema.parse({ kind: "media", operation: "upload", status: 403 }));
+    await expect(client.sendContent(jidOf(contact), { image })).rejects.toThrow("upload");
+    expect(upload.hits).toBeGreaterThan(0);
+    faults.clear();
+    faults.add(faultSchema.parse({ kind: "media", operation: "download", status: 410, times: 1 }));
+    faults.add(faultSchema.parse({ kind: "media", status: 200, delay_ms: 150 }));
+    const began = performance.now();
+    const id = await client.sendContent(jidOf(contact), { document: file, mimetype: "application/pdf" });
+    expect(performance.now() - began).toBeGreaterThan(140);
+    const document = client.sent.get(id)?.documentMessage ?? {};
+    await expect(downloadContentFromMessage(document, "document", {})).rejects.toThrow();
+    const bytes = await toBuffer(await downloadContentFromMessage(document, "document", {}));
+    expect(bytes.equals(file)).toBe(true);
   });
 
   it("gives a part of a file", async () => {

@@ -37,6 +37,7 @@ describe("people", () => {
     await eventually("the first turn", () => texts(client).includes("who is this?"));
     await client.send(jidOf("15550102000"), "it is me");
     await eventually("the second turn", () => texts(client).includes("ah, hello"));
+    expect(texts(client)).toEqual(["who is this?", "ah, hello"]);
   });
 
   it("block: the server takes further messages, the phone never shows them", async () => {

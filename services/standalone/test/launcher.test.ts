@@ -3,7 +3,7 @@ import { createClient } from "@supabase/supabase-js";
 import { Redis } from "ioredis";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
 import { reset } from "../src/commands/reset.ts";
@@ -12,6 +12,9 @@ import { type Child, startChild, stopChild } from "../src/embedded/child.ts";
 import { freePort } from "../src/embedded/free-port.ts";
 import { isProcess } from "../src/embedded/leftovers.ts";
 import { parseOptions } from "../src/options.ts";
+
+// Each starts ten processes, some of them twice.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 90_000 });
 
 const folder = `/var/tmp/flotilla-launcher-${process.pid}`;
 const readySchema = z.object({
@@ -49,7 +52,7 @@ async function launch(environment: Record<string, string> = {}) {
       () => latest ?? (child.process.exitCode === null ? null : Promise.reject(new Error(child.lastLines()))),
       {
         describe: "the launcher to be ready",
-        timeoutMs: 40_000,
+        timeoutMs: 60_000,
       },
     );
   const again = async (): Promise<Ready> => {

@@ -5,7 +5,7 @@ const good = {
   REDIS_URL: "redis://127.0.0.1:6379",
   SUPABASE_URL: "http://127.0.0.1:54321",
   SUPABASE_SECRET_KEY: "sb_secret_0123456789abcdef",
-  CREDENTIALS_KEY: "k".repeat(44),
+  CREDENTIALS_KEY: Buffer.alloc(32, 1).toString("base64"),
 };
 
 test("without a simulator the real network is meant, and a fleet is given time to gather", () => {

@@ -26,7 +26,10 @@ const schema = z.object({
     .string()
     .optional()
     .describe("public root key of the simulated network's certificates; refused without WHATSAPP_URL"),
-  CREDENTIALS_KEY: z.string().min(32).describe("the key that seals credentials: 32 random bytes in base64 or hex"),
+  CREDENTIALS_KEY: z
+    .string()
+    .refine((text) => Buffer.from(text, "base64").length === 32, "not 32 bytes in base64")
+    .describe("the key that seals credentials: 32 random bytes in base64, as `openssl rand -base64 32` makes them"),
   LEASE_TTL_MS: milliseconds(500, 60_000, "how long a silent worker keeps its shards").default(6_000),
   LEASE_MARGIN_MS: milliseconds(100, 20_000, "how much earlier than that it stops by itself").default(1_500),
   HEARTBEAT_MS: milliseconds(50, 10_000, "time between two heartbeats").default(1_000),

@@ -1,1 +1,27 @@
-export {};
+import { runService } from "@flotilla/shared/runtime/run-service";
+import packageFile from "../package.json" with { type: "json" };
+import { parseCredentialsKey } from "./adapters/sealing/credentials-key.ts";
+import { createOpenLink } from "./adapters/whatsapp/open-link.ts";
+import { prepareBaileys } from "./boot/prepare-baileys.ts";
+import { readConfig } from "./config.ts";
+import { openDependencies } from "./dependencies.ts";
+import { leakedByLibrary } from "./leaked-by-library.ts";
+import { startWorker } from "./start-worker.ts";
+
+await runService({
+  name: "worker",
+  onUncaught: leakedByLibrary,
+  async start({ logger }) {
+    const config = readConfig();
+    logger.level = config.logLevel;
+    const { url, rootKey } = config.whatsapp;
+    const network = { webSocketUrl: url ?? undefined, rootKey: rootKey ?? undefined };
+    const baileys = await prepareBaileys({ network, logger });
+    const dependencies = await openDependencies(config, logger);
+    const credentialsKey = parseCredentialsKey(config.credentialsKey);
+    const openLink = createOpenLink({ baileys, logger, credentialsKey, webSocketUrl: network.webSocketUrl });
+    const { shutdown } = await startWorker({ config, version: packageFile.version, dependencies, openLink, logger });
+    const close = { name: "close Redis", deadlineMs: 2_000, run: () => dependencies[Symbol.asyncDispose]() };
+    return { shutdown: [...shutdown, close] };
+  },
+});

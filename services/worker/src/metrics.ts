@@ -1,8 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { SessionRunner } from "./sessions/session-runner.ts";
 
-export type Metrics = ReturnType<typeof createMetrics>;
-
 /** The worker's figures, in base units and without a label for each session. */
 export function createMetrics(look: { runners: () => SessionRunner[]; shards: () => number; consumers: () => number }) {
   const registry = new Registry();

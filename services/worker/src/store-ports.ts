@@ -11,11 +11,11 @@ export interface Lease {
 
 /** Answers, without waiting, whether the lease is still ours: the deadline has not passed and nobody was told otherwise. */
 export interface LeaseGuard {
-  holds(lease: Lease): boolean;
+  holds: (lease: Lease) => boolean;
   /** Monotonic time after which nothing of ours may act. */
-  validUntilMs(): number;
+  validUntilMs: () => number;
   /** A commit was told that this lease is gone. */
-  reportFenced(lease: Lease): void;
+  reportFenced: (lease: Lease) => void;
 }
 
 /** A session as its row says it should be and was last seen. */

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CloseCause, LinkObservation, OpenLink } from "../src/ports.ts";
 
 /** One frame that would have reached WhatsApp. */
@@ -29,14 +28,14 @@ export interface FakeNetwork {
 
 /**
  * A scripted stand-in for the WhatsApp link, behind the port: it pairs, logs in, claims like the real one (ratchet and
- * claim in one commit before the bytes), and acks. `answer` is the ack's error, or `silence`.
+ * claim in one commit before the bytes), and acks. `answer` is the ack's error, undefined for silence.
  */
 export function createFakeNetwork(
   options: {
     ackMs?: number;
     loginMs?: number;
     scanAtOnce?: boolean;
-    answer?: (frame: Frame) => string | null | "silence";
+    answer?: (frame: Frame) => string | null | undefined;
     onFrame?: (frame: Frame) => void;
   } = {},
 ): FakeNetwork {
@@ -79,10 +78,10 @@ export function createFakeNetwork(
         if (scanAtOnce) setTimeout(scan, loginMs);
         else scanned.set(sessionId, scan);
       } else {
-        void sleep(loginMs).then(() => {
+        setTimeout(() => {
           tell({ kind: "logged_in", identity: { phone: "+5511900000000" } });
           tell({ kind: "caught_up" });
-        });
+        }, loginMs);
       }
       return {
         async send(row, claim) {
@@ -101,7 +100,7 @@ export function createFakeNetwork(
           network.frames.push(frame);
           onFrame(frame);
           const error = answer(frame);
-          if (error === "silence") return;
+          if (error === undefined) return;
           setTimeout(() => tell({ kind: "ack", waMessageId: row.wa_message_id, error }), ackMs);
         },
         silentForMs: () => 0,

@@ -52,6 +52,28 @@ export async function openTenant(stack: TestStack) {
       if (refused.length > 0) throw new Error(`not accepted: ${JSON.stringify(refused)}`);
       return rows.map(({ id }) => id);
     },
+    /** Makes and starts a campaign to `count` people; nobody is told of it but the rows. Returns its id. */
+    async startCampaign(sessions: string[], count: number, phone: (n: number) => string): Promise<string> {
+      const id = mintUuid();
+      const about = { p_tenant: tenant, p_campaign: id };
+      const content = { type: "text", text: { body: "Hi" } };
+      await call("create_campaign", {
+        p_tenant: tenant,
+        p: { id, name: "News", category: "utility", content, sessions, ttl_s: 3_600, on_unknown: "resend_same_id" },
+      });
+      await call("open_campaign_part", { ...about, p_part: null });
+      const rows = Array.from({ length: count }, (_, n) => ({
+        line: n + 1,
+        jid: `${phone(n)}@s.whatsapp.net`,
+        phone: `+${phone(n)}`,
+        input: phone(n),
+        body: `Hi ${n}`,
+      }));
+      await call("add_recipients", { ...about, p_part: 1, p_rows: rows, p_errors: [] });
+      await call("close_campaign_part", { ...about, p_part: 1, p_digest: "d" });
+      await call("control_campaign", { ...about, p_request: "start", p_request_id: null });
+      return id;
+    },
     async sessionStatus(session: string): Promise<string> {
       const { data } = await client.from("whatsapp_sessions").select("status").eq("id", session).single();
       return (data as { status: string }).status;

@@ -71,7 +71,7 @@ export const eventCatalogue = {
 
 export type EventType = keyof typeof eventCatalogue;
 export type EventData<Type extends EventType> = z.infer<(typeof eventCatalogue)[Type]>;
-export const eventTypes = Object.keys(eventCatalogue) as EventType[];
+const eventTypes = Object.keys(eventCatalogue) as EventType[];
 
 /**
  * The one envelope of Socket.io, `GET /v1/events` and, later, webhooks. `sequence` is dense per tenant and follows

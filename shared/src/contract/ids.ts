@@ -6,18 +6,10 @@ import { z } from "zod";
  */
 const uuid = z.uuid();
 
-export const TenantId = uuid.brand<"TenantId">();
-export type TenantId = z.infer<typeof TenantId>;
-export const MemberId = uuid.brand<"MemberId">();
-export type MemberId = z.infer<typeof MemberId>;
 export const SessionId = uuid.brand<"SessionId">();
 export type SessionId = z.infer<typeof SessionId>;
 export const MessageId = uuid.brand<"MessageId">();
 export type MessageId = z.infer<typeof MessageId>;
-export const ChatId = uuid.brand<"ChatId">();
-export type ChatId = z.infer<typeof ChatId>;
-export const ContactId = uuid.brand<"ContactId">();
-export type ContactId = z.infer<typeof ContactId>;
 export const CampaignId = uuid.brand<"CampaignId">();
 export type CampaignId = z.infer<typeof CampaignId>;
 

@@ -5,11 +5,6 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
-/** The time of day, for what people read. Never for deciding who owns what. */
-export function wallClock(): Date {
-  return new Date();
-}
-
 /** Resolves after `ms` milliseconds; rejects with an AbortError as soon as the signal aborts. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, signal === undefined ? {} : { signal });

@@ -1,6 +1,6 @@
 import type { FieldError } from "@flotilla/shared/contract/problem";
 
-export const deepestJson = 20;
+const deepestJson = 20;
 const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 export interface Inspection {

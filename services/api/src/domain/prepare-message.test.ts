@@ -14,7 +14,7 @@ test("a good message comes back with its address read and defaults filled in", (
 });
 
 test.each<[string, unknown, string[]]>([
-  ["no object", 5, [""]],
+  ["no object", 5, [" invalid_type"]],
   ["an unknown field", { ...good, tto: 1 }, ["/tto unknown_field"]],
   [
     "two mistakes at once",
@@ -29,6 +29,5 @@ test.each<[string, unknown, string[]]>([
   const prepared = prepareMessage(value, "/items/3");
   if (!("errors" in prepared)) throw new Error("it was taken");
   const seen = prepared.errors.map((error) => `${error.pointer.slice("/items/3".length)} ${error.code}`);
-  if (expected[0] === "") expect(seen).toHaveLength(1);
-  else expect(seen).toEqual(expected);
+  expect(seen).toEqual(expected);
 });

@@ -4,7 +4,7 @@ import type { Candidate } from "./candidate.ts";
 import { type CampaignText, checkCandidate } from "./check-candidate.ts";
 import { beginningLines, judgeBeginning } from "./judge-beginning.ts";
 
-export const mostLines = 100_000;
+const mostLines = 100_000;
 const chunkLines = 5_000;
 const chunkBytes = 1_000_000;
 const lineOverheadBytes = 120;

@@ -2,7 +2,7 @@ import type { Ops } from "@flotilla/shared/runtime/ops";
 import type { Express, RequestHandler } from "express";
 import { noteTemplate, refuseMethod } from "../http/mount-routes.ts";
 
-export const opsPaths = ["/livez", "/readyz", "/healthz", "/health", "/metrics"] as const;
+const opsPaths = ["/livez", "/readyz", "/healthz", "/health", "/metrics"] as const;
 
 /** Health and metrics, open to everybody; asked too often for a log line each. */
 export function mountHealth(app: Express, ops: Ops): void {

@@ -29,7 +29,7 @@ export function LineErrors({ campaignId }: { campaignId: string }) {
               </tr>
             </thead>
             <tbody>
-              {errors.data.data.map((error) => (
+              {errors.data.rows.map((error) => (
                 <tr key={`${error.part}:${error.line}:${error.code}`}>
                   <td className="numeric">{error.part}</td>
                   <td className="numeric">{error.line}</td>
@@ -41,7 +41,7 @@ export function LineErrors({ campaignId }: { campaignId: string }) {
               ))}
             </tbody>
           </table>
-          {errors.data.has_more && <p className={classes["more"]}>Only the first lines are shown.</p>}
+          {errors.data.hasMore && <p className={classes["more"]}>Only the first lines are shown.</p>}
         </div>
       )}
     </Surface>

@@ -98,7 +98,8 @@ function Countdown({ pairing }: { pairing: PairingUpdate }) {
       <div>
         <strong>{seconds > 0 ? `Valid for ${seconds} s` : "The next code is on its way"}</strong>
         <div className={classes["round"]}>
-          Code {pairing.round} · attempt {pairing.attempt}
+          Code {pairing.round}
+          {pairing.attempt > 0 && ` · attempt ${pairing.attempt}`}
         </div>
       </div>
     </div>

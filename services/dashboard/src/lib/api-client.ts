@@ -7,14 +7,13 @@ import {
   PartResult,
 } from "@flotilla/shared/contract/http-campaigns";
 import { Chat, ChatPage, Me, Overview } from "@flotilla/shared/contract/http-chats";
-import { pageOf } from "@flotilla/shared/contract/http-common";
 import { Message, type MessageCreate, MessagePage } from "@flotilla/shared/contract/http-messages";
 import { Session, type SessionCreate, SessionPage } from "@flotilla/shared/contract/http-sessions";
 import { z } from "zod";
-import type { SendRequest } from "./send-request.ts";
+import type { ReadLines, SendRequest } from "./send-request.ts";
 
-/** The line errors page is read by its rows only, so a server that leaves out the log position is understood too. */
-const LineErrorPage = pageOf(LineError).partial({ sequence: true, log_id: true });
+/** Refused lines of a campaign that are shown; the rest is for a download. */
+const shownLineErrors = 200;
 
 /** What a caller says of a message; the rest keeps the API's defaults. */
 export type NewMessage = Pick<MessageCreate, "session" | "to" | "type" | "text">;
@@ -35,7 +34,7 @@ export interface MessageFilter {
 }
 
 /** One typed call for each route the dashboard uses. Every call throws `RequestError`. */
-export function createApiClient(send: SendRequest) {
+export function createApiClient({ send, readLines }: { send: SendRequest; readLines: ReadLines }) {
   return {
     me: (signal?: AbortSignal) => send({ path: "/v1/me", answer: Me, signal }),
     overview: (signal?: AbortSignal) => send({ path: "/v1/overview", answer: Overview, signal }),
@@ -74,7 +73,7 @@ export function createApiClient(send: SendRequest) {
         answer: PartResult,
       }),
     lineErrors: (id: string, signal?: AbortSignal) =>
-      send({ path: `/v1/campaigns/${id}/errors`, answer: LineErrorPage, signal }),
+      readLines({ path: `/v1/campaigns/${id}/errors`, answer: LineError, most: shownLineErrors, signal }),
     controlCampaign: (id: string, request: CampaignRequest) =>
       send({ method: "POST", path: `/v1/campaigns/${id}/${request}`, answer: z.unknown() }),
   };

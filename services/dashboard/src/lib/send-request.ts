@@ -17,18 +17,26 @@ export interface Request<Schema extends z.ZodType> {
 }
 
 export type SendRequest = <Schema extends z.ZodType>(request: Request<Schema>) => Promise<z.infer<Schema>>;
+/** The first rows of an NDJSON answer, and whether there are more. */
+export type ReadLines = <Schema extends z.ZodType>(
+  request: Request<Schema> & { most: number },
+) => Promise<{ rows: z.infer<Schema>[]; hasMore: boolean }>;
 
 /**
- * One HTTP exchange with a JSON service: bearer token, problem bodies as `RequestError`, the answer parsed by its
- * schema. `getToken` is asked for each request, so a refreshed token is used at once; null sends none.
+ * HTTP exchanges with a JSON service: bearer token, problem bodies as `RequestError`, answers parsed by their schema.
+ * `getToken` is asked for each request, so a refreshed token is used at once; null sends none.
  */
-export function createSendRequest(baseUrl: string, getToken: () => Promise<string | null>): SendRequest {
-  return async ({ method = "GET", path, query = {}, json, raw, idempotencyKey, answer, signal }) => {
+export function createRequests(
+  baseUrl: string,
+  getToken: () => Promise<string | null>,
+): { send: SendRequest; readLines: ReadLines } {
+  async function exchange(request: Request<z.ZodType>, accept: string): Promise<Response> {
+    const { method = "GET", path, query = {}, json, raw, idempotencyKey, signal } = request;
     const url = new URL(baseUrl + path);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const headers = new Headers({ accept: "application/json" });
+    const headers = new Headers({ accept });
     const token = await getToken();
     if (token !== null) headers.set("authorization", `Bearer ${token}`);
     if (idempotencyKey !== undefined) headers.set("idempotency-key", idempotencyKey);
@@ -39,24 +47,52 @@ export function createSendRequest(baseUrl: string, getToken: () => Promise<strin
       if (signal?.aborted) throw cause;
       throw new RequestError(0, { code: "unreachable", detail: "The server cannot be reached" }, cause);
     });
-    const text = await response.text();
-    const value = parseJson(text);
-    const requestId = response.headers.get("x-request-id") ?? undefined;
-    if (!response.ok) {
-      const problem = Problem.safeParse(value);
-      if (problem.success) throw new RequestError(response.status, problem.data);
-      const detail = `The server answered ${response.status}`;
-      throw new RequestError(response.status, { code: "unknown", detail, ...(requestId && { request_id: requestId }) });
-    }
-    const read = answer.safeParse(value);
+    if (response.ok) return response;
+    const problem = Problem.safeParse(parseJson(await response.text()));
+    if (problem.success) throw new RequestError(response.status, problem.data);
+    const detail = `The server answered ${response.status}`;
+    throw new RequestError(response.status, { code: "unknown", detail, ...requestIdOf(response) });
+  }
+
+  function parse<Schema extends z.ZodType>(answer: Schema, text: string, response: Response): z.infer<Schema> {
+    const read = answer.safeParse(parseJson(text));
     if (read.success) return read.data;
     const detail = "The server answered in a form this page does not know; reload it to get the newest";
-    throw new RequestError(
-      response.status,
-      { code: "unknown_answer", detail, ...(requestId && { request_id: requestId }) },
-      read.error,
-    );
+    throw new RequestError(response.status, { code: "unknown_answer", detail, ...requestIdOf(response) }, read.error);
+  }
+
+  return {
+    async send(request) {
+      const response = await exchange(request, "application/json");
+      return parse(request.answer, await response.text(), response);
+    },
+    async readLines({ most, ...request }) {
+      const response = await exchange(request, "application/x-ndjson");
+      const { lines, hasMore } = await firstLines(response, most);
+      return { rows: lines.map((line) => parse(request.answer, line, response)), hasMore };
+    },
   };
+}
+
+/** Reads no more of a body than its first lines need: the whole may be a million lines long. */
+async function firstLines(response: Response, most: number): Promise<{ lines: string[]; hasMore: boolean }> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    text += value ?? "";
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    if (done) return { lines: lines.slice(0, most), hasMore: lines.length > most };
+    if (lines.length > most + 1) {
+      await reader?.cancel();
+      return { lines: lines.slice(0, most), hasMore: true };
+    }
+  }
+}
+
+function requestIdOf(response: Response): { request_id?: string } {
+  const id = response.headers.get("x-request-id");
+  return id === null ? {} : { request_id: id };
 }
 
 function parseJson(text: string): unknown {

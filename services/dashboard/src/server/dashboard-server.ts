@@ -43,12 +43,14 @@ export async function openDashboardServer(
   });
   const proxy = createProxyServer({ xfwd: true, proxyTimeout: 60_000 });
   proxy.on("error", (error, request, answer) => {
-    logger.warn(
-      { path: request?.url?.split("?")[0], reason: error.message },
-      "a service behind the page did not answer",
-    );
-    if (answer && "writeHead" in answer) answerProblem(answer, 503, "unavailable", "A service behind the page is away");
-    else answer?.destroy();
+    const about = { path: request?.url?.split("?")[0], reason: error.message };
+    if (answer && "writeHead" in answer) {
+      logger.warn(about, "a service behind the page did not answer");
+      answerProblem(answer, 503, "unavailable", "A service behind the page is away");
+      return;
+    }
+    logger.debug(about, "a live connection broke"); // closed tabs end like this too; the browser connects again
+    answer?.destroy();
   });
 
   let turn = 0;
@@ -57,7 +59,7 @@ export async function openDashboardServer(
   server.on("upgrade", (request, socket, head) => {
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
-    socket.on("error", (error) => logger.debug({ reason: error.message }, "a live connection broke"));
+    socket.on("error", () => socket.destroy());
     const route = tryRoute(request);
     if (route?.to === "proxy" && isSameOrigin(request)) {
       // The page is the only caller and was checked here, so the replicas need not know under which name it is open.

@@ -202,7 +202,7 @@ export class World {
   }
 }
 
-export const now = (): string => new Date().toISOString();
+const now = (): string => new Date().toISOString();
 
 export function aParty(phone: string, display_name: string | null = null): Party {
   return {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import express, { type Request, type Response, type Router } from "express";
 import { Problem } from "../control/problem.ts";
 import type { Network } from "../network.ts";
+import { mediaFaults } from "./media-faults.ts";
 
 const UPLOADS = ["/mms/:kind/:hash", "/product/image/:hash", "/pps/:kind/:hash"];
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -14,7 +15,8 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 export function mediaServer(network: Network): Router {
   const router = express.Router();
   const body = express.raw({ type: () => true, limit: MAX_FILE_BYTES });
-  router.post(UPLOADS, body, (request: Request, response: Response) => {
+  const faults = mediaFaults(network);
+  router.post(UPLOADS, faults, body, (request: Request, response: Response) => {
     if (request.query["auth"] !== network.mediaAuth) throw new Problem(401, "unauthorized", "The auth token is wrong.");
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const hash = createHash("sha256").update(bytes).digest("base64url");
@@ -27,7 +29,7 @@ export function mediaServer(network: Network): Router {
       direct_path: directPath,
     });
   });
-  router.get("/v/:name", (request: Request, response: Response) => {
+  router.get("/v/:name", faults, (request: Request, response: Response) => {
     const file = network.media.get(request.path);
     if (!file) throw new Problem(404, "not_found", "There is no such file, or it was forgotten.");
     sendRange(request, response, file);

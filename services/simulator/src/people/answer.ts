@@ -37,9 +37,9 @@ function replyText(reply: Exclude<Behaviour["reply"], { mode: "none" }>, heard: 
       const found = reply.answers.find(({ contains }) => said.includes(contains.toLowerCase()));
       return found?.text ?? reply.otherwise;
     }
-    case "script": {
-      const turn = reply.repeat ? (heard.turn - 1) % reply.turns.length : heard.turn - 1;
-      return reply.turns[turn] ?? null;
-    }
+    case "script":
+      break;
   }
+  const turn = reply.repeat ? (heard.turn - 1) % reply.turns.length : heard.turn - 1;
+  return reply.turns[turn] ?? null;
 }

@@ -1,3 +1,5 @@
+import { RecentMap } from "../recent-map.ts";
+
 const PHONE = /^[1-9]\d{6,14}$/;
 const LEFT = 10n ** 7n;
 const RIGHT = 10n ** 8n;
@@ -27,6 +29,9 @@ const LAST_GENERATION = 8;
  */
 const generations = new Map<string, number>();
 
+/** Big numbers are slow, and every message asks several times. */
+const computed = new RecentMap<string, string>(50_000);
+
 /** How often this number has changed its hidden id. */
 export function lidGeneration(phone: string): number {
   return generations.get(phone) ?? 0;
@@ -44,6 +49,15 @@ export function setLidGeneration(phone: string, generation: number): void {
  * computed from the other without a store, today and after a restart. The first digit tells the generation.
  */
 export function lidOf(phone: string, generation = lidGeneration(phone)): string {
+  const key = generation === 0 ? phone : `${phone}/${generation}`;
+  const known = computed.get(key);
+  if (known !== undefined) return known;
+  const lid = permuted(phone, generation);
+  computed.set(key, lid);
+  return lid;
+}
+
+function permuted(phone: string, generation: number): string {
   const value = BigInt(phone);
   let left = value / RIGHT;
   let right = value % RIGHT;

@@ -24,18 +24,10 @@ export function refusalOf(network: Network, route: Route): number | undefined {
   const limits = network.limits.get(sender);
   if (!limits || recipient === undefined) return undefined;
   const isOldChat = network.ledger.arrivals(recipient, sender) > 0;
-  switch (limits.judge(recipient, isOldChat, network.now().getTime()).kind) {
-    case "allowed":
-      return undefined;
-    case "allowed_and_counted":
-      announceCap(network, sender);
-      return undefined;
-    case "refused_and_locked":
-      announceLock(network, sender);
-      return RESTRICTED;
-    case "refused":
-      return RESTRICTED;
-  }
+  const { kind } = limits.judge(recipient, isOldChat, network.now().getTime());
+  if (kind === "allowed_and_counted") announceCap(network, sender);
+  if (kind === "refused_and_locked") announceLock(network, sender);
+  return kind === "refused" || kind === "refused_and_locked" ? RESTRICTED : undefined;
 }
 
 /** Acks of a device that let the next one go first. */

@@ -12,12 +12,15 @@ import type { SenderTask } from "./sender.ts";
 
 /**
  * Measures the simulator in a process of its own, with Baileys clients in another:
- * `node services/simulator/test/load/measure.ts [messages] [sockets]`, 3000 and 1000 unless told. On a machine that does
+ * `node services/simulator/test/load/measure.ts [messages] [sockets] [blind,decrypt,new,connect]`, 3000 and 1000 unless
+ * told; options of node (`--cpu-prof`) are for the simulator as well. On a machine that does
  * other things as well the CPU time for each message says more than the rate.
  */
 const messages = Number(process.argv[2] ?? 3000);
 const connected = Number(process.argv[3] ?? 1000);
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+type Base = Pick<SenderTask, "webSocketUrl" | "controlUrl" | "rootKey">;
 
 interface Stats {
   messagesIn: number;
@@ -26,7 +29,9 @@ interface Stats {
   links: number;
 }
 
-for (const mode of ["blind", "decrypt", "new"] as const) {
+const only = process.argv[4]?.split(",") ?? ["blind", "decrypt", "new", "connect"];
+
+for (const mode of (["blind", "decrypt", "new"] as const).filter((each) => only.includes(each))) {
   await withSimulator(async (base, stats) => {
     const task = {
       ...base,
@@ -36,7 +41,7 @@ for (const mode of ["blind", "decrypt", "new"] as const) {
       inFlight: 64,
     };
     const child = startSender(task);
-    const answer = JSON.parse(await firstLine(child)) as { seconds: number; cpuMs: number; before?: Stats };
+    const answer = JSON.parse(await firstLine(child)) as { seconds: number; cpuMs: number };
     const after = await stats();
     const each = (ms: number): string => (ms / task.messages).toFixed(3);
     const rate = (task.messages / answer.seconds).toFixed(0);
@@ -45,7 +50,9 @@ for (const mode of ["blind", "decrypt", "new"] as const) {
   });
 }
 
-await withSimulator(async (base, stats) => {
+if (only.includes("connect")) await withSimulator(measureConnections);
+
+async function measureConnections(base: Base, stats: () => Promise<Stats>): Promise<void> {
   const accounts = Array.from({ length: connected }, (_, index) => ({
     ...generateKeyPair(),
     phone: String(15_590_000_000 + index),
@@ -72,7 +79,7 @@ await withSimulator(async (base, stats) => {
   const { rss_bytes: rss, links, cpu_ms: cpu } = await stats();
   print(`connected: ${links} links, ${(rss / 1024 / 1024).toFixed(0)} MiB, ${(cpu / links).toFixed(1)} ms CPU a login`);
   child.kill();
-});
+}
 
 /** An account with one device that needs nothing more than to log in. */
 function accountLine(number: string, noise: Uint8Array): string {
@@ -134,9 +141,10 @@ async function withSimulator(
 }
 
 function startSender(task: SenderTask): ChildProcess {
-  const child = spawn(process.execPath, [path("./sender.ts"), JSON.stringify(task)], {
+  const child = spawn(process.execPath, [path("./sender.ts")], {
     stdio: ["pipe", "pipe", "inherit"],
   });
+  child.stdin?.write(`${JSON.stringify(task)}\n`);
   child.once("exit", (code) => {
     if (code) print(`the sender ended with ${code}`);
   });

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import {
   type BinaryNode,
   initAuthCreds,
@@ -10,7 +12,7 @@ import {
 } from "@whiskeysockets/baileys";
 import pino from "pino";
 
-/** What this process does; it is given as JSON in the first argument, and answers with a line of JSON. */
+/** What this process does; it is given as a line of JSON on standard input, and answers with one. */
 export interface SenderTask {
   readonly mode: "blind" | "decrypt" | "new" | "connect";
   readonly webSocketUrl: string;
@@ -23,7 +25,8 @@ export interface SenderTask {
   readonly accounts?: readonly { phone: string; lid: string; private: string; public: string }[];
 }
 
-const task = JSON.parse(process.argv[2] ?? "{}") as SenderTask;
+const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
+const task = JSON.parse(line) as SenderTask;
 WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(task.rootKey, "base64");
 const acks = new Map<string, () => void>();
 const acked = (id: string): Promise<void> => new Promise((resolve) => acks.set(id, resolve));
@@ -32,7 +35,7 @@ if (task.mode === "connect") {
   const sockets: WASocket[] = [];
   for (const account of task.accounts ?? []) sockets.push(await login(account));
   process.stdout.write(`${JSON.stringify({ connected: sockets.length })}\n`);
-  process.stdin.resume().on("end", () => process.exit(0));
+  setInterval(() => undefined, 60_000); // until it is killed
 } else {
   const sockets = await Promise.all(
     Array.from({ length: task.sockets }, (_, index) => pair(`1556${7_000_000 + index}`)),

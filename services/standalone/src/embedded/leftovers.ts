@@ -32,7 +32,7 @@ export async function endLeftover({ pid, commandLineHas, signal, deadlineMs }: L
 /** Whether that pid runs, and runs what we think. A zombie does not count: it holds neither ports nor files. */
 export function isProcess(pid: number, commandLineHas: string): boolean {
   if (!Number.isInteger(pid) || pid <= 1) return false;
-  return (commandLineOf(pid) ?? "").includes(commandLineHas);
+  return commandLineOf(pid)?.includes(commandLineHas) ?? false;
 }
 
 /** The command line of a process, its words separated by blanks; null when there is none (any more). */

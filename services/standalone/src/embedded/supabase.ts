@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type Child, startChild, stopChild } from "./child.ts";
+import { compileCacheFolder } from "./folders.ts";
 import type { SupabaseApiOptions } from "./supabase-api.ts";
 import type { SupabaseChildMessage } from "./supabase-child.ts";
 
@@ -30,7 +31,13 @@ export async function startSupabase(options: SupabaseApiOptions & { logFile: str
   const log = createWriteStream(logFile, { flags: "a", mode: 0o600 });
   const child = await startChild(process.execPath, [fileURLToPath(new URL("supabase-child.ts", import.meta.url))], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: { PATH: process.env["PATH"], NODE_ENV: "production", DO_NOT_TRACK: "1", TZ: "UTC" },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_ENV: "production",
+      NODE_COMPILE_CACHE: compileCacheFolder(),
+      DO_NOT_TRACK: "1",
+      TZ: "UTC",
+    },
     onLine: (line) => log.write(`${line}\n`),
   });
   void child.exited.then(() => log.end());

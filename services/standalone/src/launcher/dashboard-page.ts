@@ -23,7 +23,6 @@ export function viteProgram(): string {
  * @throws with Vite's words when the build fails
  */
 export async function buildDashboardIfStale(say: (sentence: string) => void): Promise<void> {
-  if (!existsSync(join(dashboardFolder, "index.html"))) return;
   const built = modifiedAt(join(dashboardFolder, "dist/index.html"));
   const newest = Math.max(
     ...["src/**/*", "public/**/*", "index.html", "vite.config.ts", "package.json"]

@@ -2,9 +2,8 @@ import { createLogger } from "@flotilla/shared/runtime/logger";
 import { join } from "node:path";
 
 import { stopChild } from "../embedded/child.ts";
-import { ownFolder } from "../embedded/folders.ts";
+import { compileCacheFolder, ownFolder } from "../embedded/folders.ts";
 import { checkGiven, openRedis, openSupabase, seconds } from "./backing.ts";
-import { buildDashboardIfStale } from "./dashboard-page.ts";
 import { planPorts } from "./port-plan.ts";
 import { endLeftovers, openProcessList } from "./process-list.ts";
 import { startService } from "./service-process.ts";
@@ -91,6 +90,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
           startService({
             ...service,
             environment: {
+              NODE_COMPILE_CACHE: compileCacheFolder(),
               ...environment,
               ...serviceEnvironment(service.kind, addresses, {
                 port: service.port,
@@ -124,7 +124,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       openSupabase(context),
       openRedis(context),
       simulated ? open(simulator, addresses) : undefined,
-      options.watch ? undefined : buildDashboardIfStale(say),
+      ...groups.flat().map((service) => service.prepare?.(say)),
     ]);
     options.signal.throwIfAborted();
     Object.assign(addresses, supabase, { redisUrl });

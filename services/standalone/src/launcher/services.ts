@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { checkoutFolder } from "../embedded/folders.ts";
-import { dashboardFolder, viteProgram } from "./dashboard-page.ts";
+import { buildDashboardIfStale, dashboardFolder, viteProgram } from "./dashboard-page.ts";
 import type { PortPlan } from "./port-plan.ts";
 import type { ServiceKind } from "./service-environment.ts";
 
@@ -15,6 +15,8 @@ export type PlannedService = {
   folder: string;
   readyUrl: string;
   stopDeadlineMs: number;
+  /** What must be done before its first start; runs beside the start of the stack. */
+  prepare?: ((say: (sentence: string) => void) => Promise<void>) | undefined;
 };
 
 /** A worker finishes its messages in hand before it goes; the others have little to finish. */
@@ -50,7 +52,7 @@ export function planServices(
       const args = watch
         ? [viteProgram(), "--host", "127.0.0.1", "--port", String(port), "--strictPort"]
         : [join(dashboardFolder, "server.ts")];
-      return { ...common, args, folder: dashboardFolder };
+      return { ...common, args, folder: dashboardFolder, prepare: watch ? undefined : buildDashboardIfStale };
     }
     const folder = join(checkoutFolder, "services", kind);
     const entry = join(folder, "src/main.ts");

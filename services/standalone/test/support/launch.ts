@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
 import { openPlatform } from "../../src/launcher/platform.ts";
-import { planServices } from "../../src/launcher/services.ts";
+import { type PlannedService, planServices } from "../../src/launcher/services.ts";
 import { endOnSignals } from "../../src/launcher/signals.ts";
 
 const fake = fileURLToPath(new URL("fake-service.ts", import.meta.url));
@@ -21,7 +21,7 @@ const platform = await openPlatform({
   environment: process.env,
   plan: (ports) => {
     const { simulator, groups } = planServices(ports, false);
-    const faked = <T extends { args: string[] }>(service: T): T => ({ ...service, args: [fake], folder: "/" });
+    const faked = (service: PlannedService) => ({ ...service, args: [fake], folder: "/", prepare: undefined });
     return { simulator: faked(simulator), groups: groups.map((group) => group.map(faked)) };
   },
   onLine: (service, line) => console.log(JSON.stringify({ service, line })),

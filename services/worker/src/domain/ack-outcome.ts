@@ -5,7 +5,7 @@ export type AckOutcome =
   | { kind: "failed"; failure: { code: string; detail: string; retryable: boolean } };
 
 /** Transient refusals after which the row is given up. */
-export const retryMax = 5;
+const retryMax = 5;
 const retryBaseMs = 2_000;
 const retryCapMs = 300_000;
 

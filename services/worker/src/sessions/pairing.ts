@@ -12,6 +12,8 @@ export interface PairingOptions {
   row: () => Pick<SessionRow, "name" | "pairing_attempt">;
 }
 
+export type Pairing = ReturnType<typeof createPairing>;
+
 /** The codes of one session: each is shown through Redis, counted, and told in the log of events without the code. */
 export function createPairing({ commit, scope, showCode, status, logger, row }: PairingOptions) {
   let round = 0;

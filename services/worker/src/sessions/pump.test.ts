@@ -20,7 +20,7 @@ function openRig(
   options: {
     profile?: PacingProfile;
     ackTimeoutMs?: number;
-    answer?: (row: OutboundRow) => string | null | "silence";
+    answer?: (row: OutboundRow) => string | null | undefined;
   } = {},
 ) {
   const { profile = { perMinute: 60_000, burst: 100 }, ackTimeoutMs = 60, answer = () => null } = options;
@@ -54,7 +54,7 @@ function openRig(
         most = Math.max(most, [...onWire.values()].filter((n) => n > 0).length);
         sent.push({ row, claim, atMs: performance.now() });
         const result = answer(row);
-        if (result === "silence") return;
+        if (result === undefined) return; // no ack
         setTimeout(() => {
           onWire.set(row.chat_id, 0);
           pump.acked(row.wa_message_id, result);
@@ -181,7 +181,7 @@ describe("order", () => {
 describe("outcomes", () => {
   test("no answer in time: unknown, then the same id again as a repeat", async () => {
     let silent = 1;
-    const rig = openRig({ answer: () => (silent-- > 0 ? "silence" : null) });
+    const rig = openRig({ answer: () => (silent-- > 0 ? undefined : null) });
     rig.add(1, 0, few);
     await rig.pump.start();
     await rig.allAre("sent");
@@ -191,7 +191,7 @@ describe("outcomes", () => {
   });
 
   test("three silent sends in a row recycle the link", async () => {
-    const rig = openRig({ answer: () => "silence" });
+    const rig = openRig({ answer: () => undefined });
     rig.add(3, 0, (n) => `chat-${n}`);
     await rig.pump.start();
     await waitFor(() => rig.recycled.length > 0, { describe: "the link to be recycled" });
@@ -199,7 +199,7 @@ describe("outcomes", () => {
   });
 
   test("a sender who forbade repeats gets none, and the chat goes on", async () => {
-    const rig = openRig({ answer: (row) => (row.seq === 1 ? "silence" : null) });
+    const rig = openRig({ answer: (row) => (row.seq === 1 ? undefined : null) });
     const [first, second] = rig.add(2, 0, () => "chat", { on_unknown: "assume_sent" });
     await rig.pump.start();
     await waitFor(() => rig.rows.get(second!.id)!.status === "sent", { describe: "the second" });
@@ -275,7 +275,7 @@ describe("beginning and end", () => {
   });
 
   test("a receipt that comes first saves the repeat", async () => {
-    const rig = openRig({ answer: () => "silence", ackTimeoutMs: 5_000 });
+    const rig = openRig({ answer: () => undefined, ackTimeoutMs: 5_000 });
     const [first] = rig.add(2, 0, () => "chat");
     await rig.pump.start();
     await waitFor(() => rig.sent.length === 1, { describe: "the first" });

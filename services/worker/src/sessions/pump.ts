@@ -2,7 +2,7 @@ import { monotonicMs, sleep } from "@flotilla/shared/runtime/clock";
 import type { Logger } from "@flotilla/shared/runtime/logger";
 import { readAck, retryDelayMs } from "../domain/ack-outcome.ts";
 import { pacingAfterSend, type PacingProfile, pacingWaitMs } from "../domain/pacing.ts";
-import { ClaimRefused, LeaseLost, type OutboundRow, type WhatsAppLink } from "../ports.ts";
+import { ClaimRefused, LeaseLost, type OutboundRow, SendFailed, type WhatsAppLink } from "../ports.ts";
 import type { Commit, LaneView, Mark, MessageOutbox, SessionScope, SessionWrites } from "../store-ports.ts";
 import { LaneSet } from "./lane-set.ts";
 import type { Slots } from "./slots.ts";
@@ -210,7 +210,7 @@ export function createPump(options: PumpOptions): Pump {
         retryable: true,
       };
       void mark({ id: row.id, status: "failed", reason: "encryption_failed", failure });
-    } else putBack(row, delayMs, null);
+    } else void putBack(row, delayMs, null);
     if (!stopped) logger.warn({ error, messageId: row.id, again: delayMs }, "a message could not be written");
     close(flight);
     look();
@@ -252,13 +252,12 @@ export function createPump(options: PumpOptions): Pump {
   }
 
   /** Gives a row back to its lane; its chat waits, at least until the row is queued again, or later rows would overtake. */
-  function putBack(row: OutboundRow, delayMs: number, reason: string | null): void {
+  async function putBack(row: OutboundRow, delayMs: number, reason: string | null): Promise<void> {
     const untilMs = databaseNowMs() + delayMs;
     lanes.hold(row, Infinity);
-    void mark({ id: row.id, status: "queued", reason, ...(delayMs > 0 ? { notBeforeMs: untilMs } : {}) }).then(() => {
-      lanes.holdUntil(row.chat_id, untilMs);
-      look();
-    });
+    await mark({ id: row.id, status: "queued", reason, ...(delayMs > 0 ? { notBeforeMs: untilMs } : {}) });
+    lanes.holdUntil(row.chat_id, untilMs);
+    look();
   }
 
   /** Writes an outcome; resolves when that has ended one way or the other. */
@@ -330,7 +329,7 @@ export function createPump(options: PumpOptions): Pump {
         const failure = { code: "server_rejected", detail: `WhatsApp refused five tries (${error})`, retryable: true };
         void mark({ id: row.id, status: "failed", reason: "server_rejected", failure });
       } else {
-        putBack(row, delayMs, outcome.reason);
+        void putBack(row, delayMs, outcome.reason);
       }
       close(flight);
       look();
@@ -346,7 +345,8 @@ export function createPump(options: PumpOptions): Pump {
     async drain(ms) {
       draining = true;
       const until = monotonicMs() + ms;
-      while (flights.size > 0 && !stopped && monotonicMs() < until) {
+      const isBusy = () => flights.size > 0 && !stopped && monotonicMs() < until;
+      while (isBusy()) {
         const { promise, resolve } = Promise.withResolvers<void>();
         settled = resolve;
         await Promise.race([promise, sleep(Math.max(1, until - monotonicMs()))]);
@@ -363,6 +363,5 @@ export function createPump(options: PumpOptions): Pump {
   };
 }
 
-function wasWritten(error: unknown): boolean {
-  return error instanceof Error && "wasWritten" in error && error.wasWritten === true;
-}
+/** Bytes may have left: the message is unknown, not queued. */
+const wasWritten = (error: unknown) => error instanceof SendFailed && error.wasWritten;

@@ -68,12 +68,16 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
     if (row.desired !== "running" && !row.unlink && isAtRest(row.status)) return;
     const runner = startSessionRunner(options.runner, row, lease);
     runners.set(row.id, runner);
-    void runner.done.then(() => {
-      if (runners.get(row.id) !== runner) return;
-      runners.delete(row.id);
-      // It may have been asked for again while it was ending.
-      if (leaseOf(row.shard)?.epoch === lease.epoch) void look(row.shard, row.id);
-    });
+    void forget(runner);
+  }
+
+  async function forget(runner: SessionRunner): Promise<void> {
+    await runner.done;
+    const { sessionId, lease } = runner;
+    if (runners.get(sessionId) !== runner) return;
+    runners.delete(sessionId);
+    // It may have been asked for again while it was ending.
+    if (leaseOf(lease.shard)?.epoch === lease.epoch) await look(lease.shard, sessionId);
   }
 
   async function look(shard: number, sessionId: string): Promise<void> {

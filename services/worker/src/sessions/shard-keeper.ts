@@ -35,10 +35,10 @@ export interface ShardKeeper extends LeaseGuard {
   start(): void;
   /** Asks for a heartbeat now; several asks within one make one. */
   beat(): void;
-  held(): Lease[];
-  isDraining(): boolean;
+  held: () => Lease[];
+  isDraining: () => boolean;
   /** The database's time as of the last heartbeat plus what has passed since; good to some milliseconds. */
-  databaseNowMs(): number;
+  databaseNowMs: () => number;
   /** Rejects unless the last heartbeat succeeded within the lease. */
   check(): Promise<void>;
   /** Hands everything over and leaves the fleet; heartbeats go on until the last shard is released. */
@@ -50,6 +50,7 @@ export interface ShardKeeper extends LeaseGuard {
 const fenceCheckMs = 100;
 const tickTimeoutMs = 1_000;
 const drainAtOnce = 16;
+const leaveAttempts = 3;
 
 /**
  * Holds leases of shards by a heartbeat. The deadline is monotonic, measured from before the request was sent, and
@@ -61,6 +62,8 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   const held = new Map<number, Lease>();
   /** Epochs of shards that we gave back or were fenced from: older answers may still list them. */
   const given = new Map<number, number>();
+  /** Of these, shards that a commit was fenced from. */
+  const disowned = new Set<number>();
   const stopping = new AbortController();
   let wanted = new Set<number>();
   let validUntil = 0;
@@ -113,7 +116,10 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
     const { lost, claimed, kept, stale } = shardChanges(held, answer.owned, given);
     for (const lease of lost) drop(lease);
     if (lost.length > 0) logger.warn({ shards: lost.length }, `${lost.length} shards are no longer ours`);
-    for (const { shard, epoch } of claimed) held.set(shard, { shard, epoch });
+    for (const { shard, epoch } of claimed) {
+      held.set(shard, { shard, epoch });
+      disowned.delete(shard);
+    }
     if (claimed.length > 0) {
       const sessions = claimed.reduce((sum, shard) => sum + shard.sessions, 0);
       logger.info(
@@ -123,8 +129,9 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
       events.claimed(claimed);
     }
     for (const shard of kept) events.counted(shard);
-    // A commit was fenced and the database still calls the shard ours: give it up, so that somebody can claim it.
-    for (const lease of stale) if (!held.has(lease.shard)) void release(lease);
+    // A commit was fenced and the database still calls the shard ours: give it up, so that somebody can claim it. Others
+    // that are listed late were given back in order, and their release is under way.
+    for (const lease of stale) if (disowned.delete(lease.shard) && !draining) void release(lease);
     wanted = new Set(draining ? [] : answer.revoke);
     if (wanted.size > 0) handingOver ??= handOverWanted().finally(() => (handingOver = null));
   }
@@ -163,9 +170,22 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
     }
   }
 
+  /** A goodbye that nobody hears costs the others what is left of our lease, so it is said more than once. */
+  async function leave(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await store.leave();
+      } catch (error) {
+        if (attempt === leaveAttempts) throw error;
+        logger.warn({ error }, "the fleet did not hear our goodbye; saying it again");
+      }
+    }
+  }
+
   async function beatForEver(): Promise<void> {
     let failing = false;
-    while (!stopping.signal.aborted && !drained) {
+    const isOver = () => stopping.signal.aborted || drained;
+    while (!isOver()) {
       const next = new Promise<void>((resolve) => (wake = resolve));
       const begun = monotonicMs();
       try {
@@ -202,6 +222,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
       options.metrics.fenced(1);
       logger.warn({ shard: lease.shard }, `shard ${lease.shard} is dropped: another worker has it`);
       drop(lease);
+      disowned.add(lease.shard);
       wake();
     },
     start() {
@@ -231,7 +252,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
       wake();
       // A heartbeat under way would write our row once more after we said goodbye.
       await beating;
-      await store.leave();
+      await leave();
       options.announce();
     },
     async stop() {

@@ -6,7 +6,7 @@ import type { Commit, SessionScope, SessionWrite } from "../store-ports.ts";
 /** The status of one session as its owner knows it; every change goes through here. */
 export interface StatusKeeper {
   readonly current: SessionStatus;
-  /** Folds an observation and writes what came of it together with `also`. Resolves when durable. @throws LeaseLost */
+  /** Folds an observation and writes what came of it together with `also`, whose deadline counts more than the table's. Resolves when durable. @throws LeaseLost */
   observe(seen: SessionObservation, also?: SessionWrite): Promise<void>;
   /** A person asked for something: the row's status is newer than ours. */
   adopt(status: SessionStatus): void;
@@ -35,7 +35,7 @@ export function createStatusKeeper(
       const why = reason === null ? "" : ` (${reason})`;
       if (previous !== current)
         logger.info({ previous, status: current, reason }, `session ${name} is ${current}${why}`);
-      await commit(scope, { session: { ...also, status: current, reason, deadline_ms: move.deadlineMs } });
+      await commit(scope, { session: { deadline_ms: move.deadlineMs, ...also, status: current, reason } });
     },
     adopt(status) {
       current = status;

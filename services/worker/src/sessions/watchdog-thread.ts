@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
 const { deadline, graceMs } = workerData as { deadline: BigInt64Array<SharedArrayBuffer>; graceMs: number };
@@ -9,10 +10,8 @@ for (;;) {
   Atomics.wait(pause, 0, 0, 100);
   const by = Atomics.load(deadline, 0);
   if (by !== 0n && process.hrtime.bigint() > by + grace) {
-    // stderr directly: the logger lives on the loop that is stuck.
-    process.stderr.write(
-      '{"level":"fatal","msg":"the loop was stuck past the lease; the watchdog ends the process"}\n',
-    );
+    // The descriptor itself: the logger, and a thread's stderr, live on the loop that is stuck.
+    writeSync(2, '{"level":"fatal","msg":"the loop was stuck past the lease; the watchdog ends the process"}\n');
     process.kill(process.pid, "SIGKILL");
   }
 }

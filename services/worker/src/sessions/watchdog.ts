@@ -8,7 +8,7 @@ export interface Watchdog {
 }
 
 /** How long after the deadline a process that has not fenced itself may live. */
-export const graceMs = 500;
+const graceMs = 500;
 
 /**
  * A thread beside the main loop that ends the process with SIGKILL when the loop is stuck past the lease's deadline: its
@@ -18,7 +18,11 @@ export const graceMs = 500;
 export function startWatchdog(): Watchdog {
   // One cell: the deadline on the system's monotonic clock in nanoseconds, which all threads share; 0 is none.
   const deadline = new BigInt64Array(new SharedArrayBuffer(8));
-  const thread = new Worker(new URL("./watchdog-thread.ts", import.meta.url), { workerData: { deadline, graceMs } });
+  const thread = new Worker(new URL("./watchdog-thread.ts", import.meta.url), {
+    workerData: { deadline, graceMs },
+    // Not the process's own: under --eval or --watch a thread would inherit those and run something else.
+    execArgv: [],
+  });
   thread.unref();
   return {
     expectFenceBy(deadlineMs) {

@@ -135,7 +135,8 @@ export function createGroupCommit(options: GroupCommitOptions): { commit: Commit
     commit,
     /** Resolves when nothing waits to be written. */
     idle: async () => {
-      while (working !== null) await working;
+      const isWorking = () => working !== null;
+      while (isWorking()) await working;
     },
   };
 }
