@@ -20,7 +20,7 @@ import { servingRoutes } from "./control/serving.ts";
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Every route of the control API; the document that describes them is one of them. */
-export function controlRoutes(network: Network, caPem: string | undefined): Route[] {
+function controlRoutes(network: Network, caPem: string | undefined): Route[] {
   const routes = [
     ...servingRoutes(network, caPem),
     ...phoneRoutes(network),

@@ -58,7 +58,7 @@ describe("files of Baileys clients on the simulated network", () => {
     const id = await client.sendContent(jidOf(contact), { document: file, mimetype: "application/pdf" });
     expect(performance.now() - began).toBeGreaterThan(140);
     const document = client.sent.get(id)?.documentMessage ?? {};
-    await expect(downloadContentFromMessage(document, "document", {})).rejects.toThrow();
+    await expect(downloadContentFromMessage(document, "document", {})).rejects.toThrow("Failed to fetch");
     const bytes = await toBuffer(await downloadContentFromMessage(document, "document", {}));
     expect(bytes.equals(file)).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { parseScenario, ScenarioError } from "./parse-scenario.ts";
 
@@ -18,6 +19,12 @@ describe("parseScenario", () => {
     expect(scenario).toMatchObject({ name: "test", seed: 1, steps: [{ at: 1500, do: "change_lid" }] });
     const json = JSON.stringify({ name: "j", steps: [{ at: 5, do: "fault", for: "2m", fault: { kind: "drop_ack" } }] });
     expect(parseScenario(json).steps).toMatchObject([{ at: 5, for: 120_000, fault: { share: 1 } }]);
+  });
+
+  it("accepts the example of the documentation", async () => {
+    const page = await readFile(new URL("../../docs/faults-and-scenarios.md", import.meta.url), "utf8");
+    const example = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? "";
+    expect(parseScenario(example).steps).toHaveLength(8);
   });
 
   it.each<[string, string, RegExp]>([
