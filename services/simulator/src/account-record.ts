@@ -2,7 +2,8 @@ import { BufferJSON } from "@whiskeysockets/baileys";
 import { z } from "zod";
 import { Companion } from "./accounts.ts";
 import type { Directory } from "./directory.ts";
-import { behaviourSchema } from "./people/behaviour.ts";
+import { behaviourPatchSchema } from "./people/behaviour.ts";
+import { lidGeneration, setLidGeneration } from "./protocol/jid.ts";
 import type { BinaryNode } from "./protocol/node.ts";
 
 const buffer = z.instanceof(Buffer);
@@ -29,10 +30,13 @@ const accountRecord = z.object({
   name: z.string(),
   about: z.string(),
   next_device: z.number(),
-  behaviour: behaviourSchema.partial(),
+  behaviour: behaviourPatchSchema,
+  lid_generation: z.int().min(0).default(0),
   blocked: z.array(z.string()),
+  privacy: z.array(z.tuple([z.string(), z.string()])).default([]),
   app_state: z.array(z.tuple([z.string(), z.object({ version: z.number(), patches: z.array(buffer) })])),
   signal: z.object({ next_pre_key_id: z.number(), sessions: z.array(z.tuple([z.string(), z.unknown()])) }),
+  sender_keys: z.array(z.tuple([z.string(), z.string()])).default([]),
   companions: z.array(companionRecord),
 });
 
@@ -46,9 +50,12 @@ export function writeAccount(accounts: Directory, number: string): string | null
     about: account.about,
     next_device: account.nextDevice,
     behaviour: account.behaviour,
+    lid_generation: lidGeneration(number),
     blocked: [...account.blocked],
+    privacy: [...account.privacy],
     app_state: [...account.appState],
     signal: account.phone.signal.save(),
+    sender_keys: account.phone.senderKeys.save(),
     companions: [...account.companions.values()].map((companion) => ({
       device: companion.address.device,
       linked_at: companion.linkedAt,
@@ -69,9 +76,12 @@ export function readAccount(accounts: Directory, line: string): void {
   account.about = record.about;
   account.nextDevice = record.next_device;
   account.behaviour = record.behaviour;
+  setLidGeneration(record.number, record.lid_generation);
   for (const phone of record.blocked) account.blocked.add(phone);
+  for (const [name, value] of record.privacy) account.privacy.set(name, value);
   for (const [name, collection] of record.app_state) account.appState.set(name, collection);
   account.phone.signal.load(record.signal);
+  account.phone.senderKeys.load(record.sender_keys);
   for (const saved of record.companions) {
     const companion = new Companion({
       address: { phone: record.number, device: saved.device },

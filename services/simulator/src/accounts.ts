@@ -2,7 +2,9 @@ import { DeliveryQueue } from "./delivery-queue.ts";
 import type { DeviceAddress } from "./envelope.ts";
 import type { Link } from "./link.ts";
 import type { Behaviour } from "./people/behaviour.ts";
-import { Phone, type PhoneWorld } from "./people/phone.ts";
+import { Phone } from "./people/phone.ts";
+import type { PhoneWorld } from "./people/phone-world.ts";
+import { RobotDevice } from "./people/robot-device.ts";
 import type { KeyBundle } from "./people/signal-store.ts";
 import { type Addressing, personJid } from "./protocol/jid.ts";
 import { RecentMap } from "./recent-map.ts";
@@ -82,13 +84,28 @@ export class Account {
   name = "";
   /** The "about" line. */
   about = "Hey there! I am using WhatsApp.";
+  /** Path of the profile picture on the media server. */
+  picture: string | undefined;
+  /** Privacy settings that differ from "all", by name (`last`, `profile`, `groupadd`, …). */
+  readonly privacy = new Map<string, string>();
   /** What was set for this number by call. */
   behaviour: Partial<Behaviour> = {};
   readonly blocked = new Set<string>();
   readonly appState = new Map<string, AppStateCollection>();
 
+  readonly #world: PhoneWorld;
+  readonly #robots = new Map<number, RobotDevice>();
+
   constructor(number: string, world: PhoneWorld) {
     this.number = number;
+    this.#world = world;
     this.phone = new Phone(number, world);
+  }
+
+  /** A simulated companion of this person; made on first use. */
+  robot(device: number): RobotDevice {
+    let robot = this.#robots.get(device);
+    if (!robot) this.#robots.set(device, (robot = new RobotDevice(this.number, device, this.#world)));
+    return robot;
   }
 }

@@ -16,6 +16,12 @@ const schema = z.object({
   addressing: z.enum(["lid", "pn"]).default("lid"),
   ledgerRows: z.coerce.number().int().min(1).default(500_000),
   chatLines: z.coerce.number().int().min(1).default(100_000),
+  /** Host of media addresses; without it the one by which each client came. */
+  mediaHost: z.string().min(1).optional(),
+  mediaMebibytes: z.coerce.number().int().min(1).default(256),
+  recordedStanzas: z.coerce.number().int().min(0).max(100_000).default(100),
+  /** A scenario that starts with the network: a file, or the name of a shipped one. */
+  scenario: z.string().min(1).optional(),
   logLevel: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   logFormat: z.enum(["json", "lines"]).default("lines"),
 });
@@ -39,6 +45,10 @@ const OPTIONS = [
   ["addressing", "SIMULATOR_ADDRESSING", "addressing"],
   ["ledger-rows", "SIMULATOR_LEDGER_ROWS", "ledgerRows"],
   ["chat-lines", "SIMULATOR_CHAT_LINES", "chatLines"],
+  ["media-host", "SIMULATOR_MEDIA_HOST", "mediaHost"],
+  ["media-mebibytes", "SIMULATOR_MEDIA_MEBIBYTES", "mediaMebibytes"],
+  ["recorded-stanzas", "SIMULATOR_RECORDED_STANZAS", "recordedStanzas"],
+  ["scenario", "SIMULATOR_SCENARIO", "scenario"],
   ["log-level", "LOG_LEVEL", "logLevel"],
   ["log-format", "LOG_FORMAT", "logFormat"],
 ] as const;

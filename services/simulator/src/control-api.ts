@@ -1,13 +1,51 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { z } from "zod";
+import { mediaServer } from "./media/media-server.ts";
 import type { Network } from "./network.ts";
-import { linkingRoutes, scanForPushName } from "./control/linking.ts";
+import { breakingRoutes } from "./control/breaking.ts";
+import { chatRoutes } from "./control/chats.ts";
+import { groupRoutes } from "./control/groups.ts";
+import { serveFace } from "./control/face.ts";
+import { inspectingRoutes } from "./control/inspecting.ts";
+import { linkingRoutes } from "./control/linking.ts";
 import { observingRoutes } from "./control/observing.ts";
 import { openApiDocument } from "./control/openapi.ts";
+import { personRoutes } from "./control/people.ts";
 import { phoneRoutes } from "./control/phones.ts";
 import { Problem, renderProblem } from "./control/problem.ts";
-import { register } from "./control/route.ts";
+import { register, type Route, route } from "./control/route.ts";
+import { scriptingRoutes } from "./control/scripting.ts";
+import { servingRoutes } from "./control/serving.ts";
 
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** Every route of the control API; the document that describes them is one of them. */
+function controlRoutes(network: Network, caPem: string | undefined): Route[] {
+  const routes = [
+    ...servingRoutes(network, caPem),
+    ...phoneRoutes(network),
+    ...chatRoutes(network),
+    ...personRoutes(network),
+    ...groupRoutes(network),
+    ...linkingRoutes(network),
+    ...breakingRoutes(network),
+    ...scriptingRoutes(network),
+    ...observingRoutes(network),
+    ...inspectingRoutes(network),
+  ];
+  const description = ["/openapi.json", "/sim/v1/openapi.json"].map((path) =>
+    route({
+      method: "get",
+      path,
+      summary: "This description",
+      response: z.looseObject({ openapi: z.string() }),
+      handle: () => document,
+    }),
+  );
+  const all = [...routes, ...description];
+  const document = openApiDocument(all);
+  return all;
+}
 
 /**
  * The HTTP side of the network: acts for the people in it and reports what really happened.
@@ -17,21 +55,10 @@ export function createControlApi(network: Network, caPem?: string): Express {
   const app = express();
   app.disable("x-powered-by");
   app.use(allowLocalOrigins);
-  app.get(["/healthz", "/livez", "/readyz"], (_request, response) => void response.json({ status: "ok" }));
-  app.post("/admin/mock-phone/scan-qr", express.text({ type: () => true }), async (request: Request, response) => {
-    if (typeof request.body !== "string") throw new Problem(422, "invalid_request", "The body must be the QR text.");
-    await scanForPushName(network, request.body);
-    response.status(204).end();
-  });
-  app.get("/sim/v1/ca.pem", (_request, response) => {
-    if (caPem === undefined) throw new Problem(404, "not_found", "This network is not served over TLS.");
-    response.type("application/x-pem-file").send(caPem);
-  });
-  app.use(express.json({ limit: "1mb" }));
-  const routes = [...phoneRoutes(network), ...linkingRoutes(network), ...observingRoutes(network)];
-  const document = openApiDocument(routes);
-  app.get(["/openapi.json", "/sim/v1/openapi.json"], (_request, response) => void response.json(document));
+  app.use(mediaServer(network));
+  const routes = controlRoutes(network, caPem);
   register(app, routes);
+  app.use(serveFace());
   app.use((request: Request) => {
     throw new Problem(404, "not_found", `There is no ${request.method} ${request.path} here.`);
   });
@@ -45,7 +72,7 @@ function allowLocalOrigins(request: Request, response: Response, next: NextFunct
   if (origin !== undefined && LOCAL_ORIGIN.test(origin)) {
     response.set({
       "access-control-allow-origin": origin,
-      "access-control-allow-methods": "GET,POST,PATCH,DELETE",
+      "access-control-allow-methods": "GET,POST,PUT,PATCH,DELETE",
       "access-control-allow-headers": "content-type",
       vary: "origin",
     });

@@ -71,6 +71,11 @@ export class DeliveryQueue {
     else this.#waiting.delete(keyOf(tag, id, type));
   }
 
+  /** The oldest unsettled stanzas, at most `limit`. */
+  first(limit: number): BinaryNode[] {
+    return this.pending().slice(0, limit);
+  }
+
   /** All unsettled stanzas, oldest first. */
   pending(): BinaryNode[] {
     return [...this.#waiting.values()];

@@ -1,5 +1,5 @@
 import { Account } from "./accounts.ts";
-import type { PhoneWorld } from "./people/phone.ts";
+import type { PhoneWorld } from "./people/phone-world.ts";
 import { tryParsePersonJid } from "./protocol/jid.ts";
 
 /** All numbers that anybody has met; a number exists here from its first use. */

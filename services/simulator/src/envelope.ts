@@ -2,6 +2,11 @@ import type { Ciphertext } from "./people/signal-store.ts";
 import { type Addressing, personJid, tryParsePersonJid } from "./protocol/jid.ts";
 import { type BinaryNode, node } from "./protocol/node.ts";
 
+/** A chat of several people, whose messages name their author: a group or the status feed. */
+export function isSharedChat(jid: string): boolean {
+  return jid.endsWith("@g.us") || jid.endsWith("@broadcast");
+}
+
 /** One device of one number; device 0 is the phone. */
 export interface DeviceAddress {
   readonly phone: string;
@@ -15,7 +20,10 @@ export interface Envelope {
   /** JID of the chat as the sender addressed it; receipts come back under it. */
   readonly chat: string;
   readonly type: string;
-  readonly ciphertext: Ciphertext;
+  /** Encrypted for this device alone; absent for a device that needs no sender key for a group's message. */
+  readonly ciphertext?: Ciphertext | undefined;
+  /** Encrypted with the sender key of the group or status in `chat`; absent when it was sent again to one device. */
+  readonly groupCiphertext?: Buffer | undefined;
   /** Attributes of the sender's `enc` other than version and type (`mediatype`, `decrypt-fail`, `count`). */
   readonly encAttrs: Record<string, string>;
   /** Seconds since 1970 when the server took it. */
@@ -43,19 +51,26 @@ export interface Receipt {
   readonly content?: BinaryNode[] | undefined;
 }
 
-/** The `<message>` that carries an envelope to a companion device, in the addressing of this network. */
-export function messageStanza(envelope: Envelope, addressing: Addressing): BinaryNode {
-  const { sender, ciphertext } = envelope;
+/**
+ * The `<message>` that carries an envelope to a companion device, in the addressing of the sender. `migrated` false: of
+ * the sender no hidden id is told.
+ */
+export function messageStanza(envelope: Envelope, addressing: Addressing, migrated = true): BinaryNode {
+  const { sender, ciphertext, groupCiphertext } = envelope;
   const content = [
-    node("enc", { v: "2", type: ciphertext.type, ...envelope.encAttrs }, ciphertext.bytes),
-    ...(envelope.deviceIdentity && ciphertext.type === "pkmsg"
+    ...(ciphertext ? [node("enc", { v: "2", type: ciphertext.type, ...envelope.encAttrs }, ciphertext.bytes)] : []),
+    ...(groupCiphertext ? [node("enc", { v: "2", type: "skmsg", ...envelope.encAttrs }, groupCiphertext)] : []),
+    ...(envelope.deviceIdentity && ciphertext?.type === "pkmsg"
       ? [node("device-identity", {}, envelope.deviceIdentity)]
       : []),
   ];
+  const from = fromAttributes(envelope, sender, addressing);
   return node(
     "message",
     {
-      ...fromAttributes(envelope, sender, addressing),
+      ...from,
+      sender_lid: migrated ? from["sender_lid"] : undefined,
+      participant_lid: migrated ? from["participant_lid"] : undefined,
       id: envelope.id,
       t: String(envelope.t),
       type: envelope.type,
@@ -71,6 +86,12 @@ function fromAttributes(
   sender: DeviceAddress,
   addressing: Addressing,
 ): Record<string, string | undefined> {
+  if (isSharedChat(envelope.chat)) {
+    const participant = personJid(sender.phone, addressing, sender.device);
+    const other = personJid(sender.phone, addressing === "lid" ? "pn" : "lid");
+    const alternative = addressing === "lid" ? { participant_pn: other } : { participant_lid: other };
+    return { from: envelope.chat, participant, ...alternative, addressing_mode: addressing };
+  }
   if (envelope.peer) return { from: personJid(sender.phone, "pn", sender.device), category: "peer" };
   if (envelope.ownCopy) {
     const chat = tryParsePersonJid(envelope.chat);
@@ -88,8 +109,9 @@ function fromAttributes(
 }
 
 /** The `<receipt>` that tells the sending device; a retry names the device that asks, others only the chat. */
-export function receiptStanza(receipt: Receipt): BinaryNode {
+export function receiptStanza(receipt: Receipt, addressing: Addressing): BinaryNode {
   const { from, to, chat } = receipt;
+  const shared = isSharedChat(chat);
   const kind = tryParsePersonJid(chat)?.kind ?? "pn";
   const own = from.phone === to.phone;
   const [id = "", ...others] = receipt.ids;
@@ -108,8 +130,9 @@ export function receiptStanza(receipt: Receipt): BinaryNode {
     "receipt",
     {
       id,
-      from: own || receipt.type === "retry" ? personJid(from.phone, kind, from.device) : chat,
-      recipient: own ? chat : undefined,
+      from: !shared && (own || receipt.type === "retry") ? personJid(from.phone, kind, from.device) : chat,
+      participant: shared ? personJid(from.phone, addressing, from.device) : undefined,
+      recipient: own && !shared ? chat : undefined,
       type: receipt.type,
       t: String(receipt.t),
     },

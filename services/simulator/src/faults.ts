@@ -1,79 +1,114 @@
-import { z } from "zod";
-
-/** A rule that breaks something on purpose. */
-export const faultSchema = z
-  .strictObject({
-    kind: z.enum(["ack_error", "drop_ack", "delay_ack", "drop_message", "refuse_login"]),
-    sender: z.string().optional().describe("Only this account; all when absent."),
-    recipient_prefix: z.string().optional().describe("Only messages to numbers that start so."),
-    code: z.int().min(400).max(599).default(463).describe("For ack_error and refuse_login."),
-    delay_ms: z.int().min(0).max(600_000).default(1000).describe("For delay_ack."),
-    share: z.number().min(0).max(1).default(1).describe("Part of the cases that it hits, chosen by the seed."),
-    times: z.int().min(1).optional().describe("Ends after so many hits."),
-  })
-  .meta({ id: "Fault" });
-
-/** See the schema. */
-export type Fault = z.infer<typeof faultSchema>;
+import type { Fault, FaultKind } from "./fault-schema.ts";
+import { seededRandom, stableFraction } from "./random.ts";
 
 /** A rule in force. */
-export interface ActiveFault extends Fault {
+export type ActiveFault<K extends FaultKind = FaultKind> = Extract<Fault, { kind: K }> & {
   readonly id: string;
   hits: number;
+};
+
+/** A case that a rule may hit. What a kind does not have (a login has no recipient) is absent. */
+export interface FaultCase {
+  readonly sender?: string | undefined;
+  readonly recipient?: string | undefined;
+  /** For kinds that choose further, by `on`, `xmlns`, `tag` or `operation`. */
+  readonly where?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Faults in force. The same seed and the same traffic give the same hits. */
+/** What any kind may choose by; each has some of them. */
+interface Selectors {
+  readonly share: number;
+  readonly sender?: string | undefined;
+  readonly sender_prefix?: string | undefined;
+  readonly recipient?: string | undefined;
+  readonly recipient_prefix?: string | undefined;
+  readonly share_of?: "cases" | "senders" | "recipients";
+}
+
+interface Entry {
+  readonly fault: ActiveFault;
+  readonly seed: number;
+  readonly random: () => number;
+  cases: number;
+}
+
+/** Faults in force. The same seed, the same rules and the same traffic give the same hits; rules do not mix. */
 export class Faults {
-  readonly #active = new Map<string, ActiveFault>();
-  readonly #random: () => number;
+  readonly #byKind = new Map<FaultKind, Map<string, Entry>>();
+  readonly #seed: number;
   #next = 1;
 
-  /** `random` in [0, 1). */
-  constructor(random: () => number) {
-    this.#random = random;
+  /** `seed`: of the network, for rules without one of their own. */
+  constructor(seed: number) {
+    this.#seed = seed;
   }
 
   add(fault: Fault): ActiveFault {
-    const active = { ...fault, id: `fault-${this.#next++}`, hits: 0 };
-    this.#active.set(active.id, active);
+    const number = this.#next++;
+    const active: ActiveFault = { ...fault, id: `fault-${number}`, hits: 0 };
+    const seed = fault.seed ?? this.#seed + number;
+    let entries = this.#byKind.get(fault.kind);
+    if (!entries) this.#byKind.set(fault.kind, (entries = new Map()));
+    entries.set(active.id, { fault: active, seed, random: seededRandom(seed), cases: 0 });
     return active;
   }
 
   remove(id: string): boolean {
-    return this.#active.delete(id);
+    for (const [kind, entries] of this.#byKind) {
+      if (!entries.delete(id)) continue;
+      if (entries.size === 0) this.#byKind.delete(kind);
+      return true;
+    }
+    return false;
   }
 
   clear(): void {
-    this.#active.clear();
+    this.#byKind.clear();
+    this.#next = 1;
   }
 
   list(): ActiveFault[] {
-    return [...this.#active.values()];
+    return [...this.#byKind.values()].flatMap((entries) => [...entries.values()].map(({ fault }) => fault));
   }
 
   /** The first rule of this kind that hits this case; counts the hit. */
-  hit(kind: Fault["kind"], of: { sender: string; recipient?: string }): ActiveFault | undefined {
-    for (const fault of this.#active.values()) {
-      if (fault.kind !== kind) continue;
-      if (fault.sender !== undefined && fault.sender !== of.sender) continue;
-      if (fault.recipient_prefix !== undefined && !of.recipient?.startsWith(fault.recipient_prefix)) continue;
-      if (fault.times !== undefined && fault.hits >= fault.times) continue;
-      if (this.#random() >= fault.share) continue;
-      fault.hits += 1;
-      return fault;
+  hit<K extends FaultKind>(kind: K, of: FaultCase): ActiveFault<K> | undefined {
+    const entries = this.#byKind.get(kind);
+    if (!entries) return undefined;
+    for (const entry of entries.values()) {
+      if (!selects(entry.fault, of)) continue;
+      entry.cases += 1;
+      if (entry.cases <= entry.fault.after) continue;
+      if (entry.fault.times !== undefined && entry.fault.hits >= entry.fault.times) continue;
+      if (fractionOf(entry, of) >= entry.fault.share) continue;
+      entry.fault.hits += 1;
+      return entry.fault as ActiveFault<K>;
     }
     return undefined;
   }
 }
 
-/** A small generator (mulberry32) whose numbers depend only on the seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+function selects(fault: ActiveFault, { sender, recipient, where }: FaultCase): boolean {
+  const wanted: Selectors = fault;
+  if (wanted.sender !== undefined && wanted.sender !== sender) return false;
+  if (wanted.sender_prefix !== undefined && !sender?.startsWith(wanted.sender_prefix)) return false;
+  if (wanted.recipient !== undefined && wanted.recipient !== recipient) return false;
+  if (wanted.recipient_prefix !== undefined && !recipient?.startsWith(wanted.recipient_prefix)) return false;
+  if (fault.kind === "end_link") return fault.on === where?.["on"];
+  if (fault.kind === "media") return fault.operation === "both" || fault.operation === where?.["operation"];
+  if (fault.kind !== "withhold_answer" && fault.kind !== "refuse_query") return true;
+  if (fault.xmlns !== undefined && fault.xmlns !== where?.["xmlns"]) return false;
+  return fault.tag === undefined || fault.tag === where?.["tag"];
+}
+
+function fractionOf({ fault, seed, random }: Entry, { sender, recipient }: FaultCase): number {
+  const { share_of: of }: Selectors = fault;
+  if (of === "senders") return stableFraction(seed, sender ?? "");
+  if (of === "recipients") return stableFraction(seed, recipient ?? "");
+  return random();
+}
+
+/** How long this hit takes: the delay, and up to the jitter more. `random` in [0, 1). */
+export function delayOf(fault: { delay_ms: number; jitter_ms: number }, random: () => number): number {
+  return fault.delay_ms + (fault.jitter_ms > 0 ? Math.floor(random() * (fault.jitter_ms + 1)) : 0);
 }

@@ -57,4 +57,25 @@ describe("Ledger", () => {
     expect(ledger.page({ after: second?.sequence ?? 0, limit: 2 })).toMatchObject([{ wa_message_id: "C" }]);
     expect(ledger.page({ waMessageId: "B", after: 0, limit: 2 })).toHaveLength(1);
   });
+
+  it("finds the rows of one phone, sender or message among a million without a walk, in bounded memory", () => {
+    const ledger = new Ledger(1_000_000);
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < 1_200_000; index++) {
+      ledger.arrived(`1555${index % 10_000}`, `1666${index % 7}`, `3EB0${index}`, at);
+    }
+    expect(ledger.size).toBe(1_000_000);
+    expect(ledger.summary().messages).toBe(1_200_000);
+    const began = performance.now();
+    for (let round = 0; round < 200; round++) {
+      expect(ledger.page({ phone: `1555${round}`, after: 900_000, limit: 10 })).toHaveLength(10);
+      expect(ledger.page({ sender: "16663", after: 1_100_000, limit: 10 })[0]?.sequence).toBeGreaterThan(1_100_000);
+      expect(ledger.page({ waMessageId: `3EB0${500_000 + round}`, after: 0, limit: 10 })).toHaveLength(1);
+      expect(ledger.page({ after: 1_150_000, limit: 10 })[0]?.sequence).toBe(1_150_001);
+    }
+    const milliseconds = (performance.now() - began) / 800;
+    expect(milliseconds).toBeLessThan(1); // a walk over a million rows takes tens of them
+    expect(ledger.page({ waMessageId: "3EB01", after: 0, limit: 10 })).toEqual([]); // long forgotten
+    expect((process.memoryUsage().heapUsed - before) / 1e6).toBeLessThan(900);
+  }, 60_000);
 });

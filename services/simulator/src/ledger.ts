@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { LedgerIndex } from "./ledger-index.ts";
+
 /** What one phone received under one message id from one sender. */
 export interface LedgerRow {
   /** Grows with each first arrival; pages continue after it. */
@@ -7,8 +10,9 @@ export interface LedgerRow {
   readonly wa_message_id: string;
   /** Position among the first arrivals at this phone from this sender, from 1. */
   readonly arrival: number;
-  readonly first_at: string;
-  last_at: string;
+  /** Milliseconds since 1970. */
+  readonly first_at_ms: number;
+  last_at_ms: number;
   /** How often the network carried it to the phone. */
   wire_copies: number;
   /** How often the person saw it: phones drop repeated ids, so more than 1 is a fault of this program. */
@@ -37,16 +41,37 @@ export interface LedgerSummary {
 
 interface Tally extends Omit<LedgerSummary, "phones"> {
   phones: Map<string, number>;
-  texts: Set<string>;
 }
 
-/** The ground truth: what phones really received, counted where it arrives. */
+/** Which rows: those that fit every condition given, after a sequence number. */
+export interface LedgerFilter {
+  readonly phone?: string | undefined;
+  readonly sender?: string | undefined;
+  readonly waMessageId?: string | undefined;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/**
+ * The ground truth: what phones really received, counted where it arrives.
+ * Totals are kept of everything; rows in a ring, found by phone, by sender and by message id without a walk.
+ */
 export class Ledger {
   readonly #capacity: number;
-  readonly #rows = new Map<string, LedgerRow>();
+  /** Rows by sequence, at `sequence % capacity`. */
+  #ring: LedgerRow[] = [];
+  readonly #byPhone = new LedgerIndex();
+  readonly #bySender = new LedgerIndex();
+  readonly #byMessage = new LedgerIndex();
   #total = newTally();
-  readonly #bySender = new Map<string, Tally>();
-  #sequence = 0;
+  readonly #tallies = new Map<string, Tally>();
+  /** 48 bits of a hash for each text that a sender brought a phone: at a million texts one false alarm in 560 runs. */
+  readonly #texts = new Set<number>();
+  #first = 1;
+  #last = 0;
+  /** Rows up to here belong to before the last reset: what still happens to them counts no more. */
+  #cleared = 0;
+  readonly #watchers = new Set<(row: LedgerRow) => void>();
 
   /** `capacity`: rows kept; beyond it the oldest are forgotten, the totals stay. */
   constructor(capacity: number) {
@@ -55,41 +80,41 @@ export class Ledger {
 
   /** A copy reached the phone. Returns the row; `visible_copies` says whether the phone already shows it. */
   arrived(phone: string, sender: string, waMessageId: string, at: Date): LedgerRow {
-    const key = `${phone}|${sender}|${waMessageId}`;
-    const known = this.#rows.get(key);
+    const tally = this.#tallyOf(sender);
+    const known = this.#find(phone, sender, waMessageId);
+    this.#total.wire_copies += 1;
+    tally.wire_copies += 1;
     if (known) {
       known.wire_copies += 1;
-      known.last_at = at.toISOString();
-      for (const tally of this.#tallies(sender)) {
-        tally.wire_copies += 1;
-        tally.duplicates_wire += 1;
-      }
+      known.last_at_ms = at.getTime();
+      this.#total.duplicates_wire += 1;
+      tally.duplicates_wire += 1;
+      this.#changed(known);
       return known;
     }
-    let arrival = 0;
-    for (const tally of this.#tallies(sender)) {
-      arrival = (tally.phones.get(phone) ?? 0) + 1;
-      tally.phones.set(phone, arrival);
-      tally.messages += 1;
-      tally.wire_copies += 1;
-      tally.undecrypted += 1;
+    const arrival = (tally.phones.get(phone) ?? 0) + 1;
+    tally.phones.set(phone, arrival);
+    this.#total.phones.set(phone, (this.#total.phones.get(phone) ?? 0) + 1);
+    for (const each of [this.#total, tally]) {
+      each.messages += 1;
+      each.undecrypted += 1;
     }
     const row: LedgerRow = {
-      sequence: ++this.#sequence,
+      sequence: ++this.#last,
       phone,
       sender,
       wa_message_id: waMessageId,
       arrival,
-      first_at: at.toISOString(),
-      last_at: at.toISOString(),
+      first_at_ms: at.getTime(),
+      last_at_ms: at.getTime(),
       wire_copies: 1,
       visible_copies: 0,
       failed_decryptions: 0,
       kind: null,
       text_sha256: null,
     };
-    this.#rows.set(key, row);
-    if (this.#rows.size > this.#capacity) this.#forgetOldest();
+    this.#keep(row);
+    this.#changed(row);
     return row;
   }
 
@@ -98,28 +123,28 @@ export class Ledger {
     row.visible_copies += 1;
     row.kind = kind;
     row.text_sha256 = textSha256;
-    for (const tally of this.#tallies(row.sender)) {
+    if (row.sequence <= this.#cleared) return;
+    const repeated = textSha256 !== null && this.#repeats(row, textSha256);
+    for (const tally of [this.#total, this.#tallyOf(row.sender)]) {
       tally.visible_copies += 1;
       if (row.visible_copies === 1) tally.undecrypted -= 1;
       if (row.visible_copies === 2) tally.duplicates_visible += 1;
-      if (textSha256 === null) continue;
-      const text = `${row.phone}|${row.sender}|${textSha256}`;
-      if (tally.texts.has(text)) tally.repeated_texts += 1;
-      else if (tally.texts.size < this.#capacity) tally.texts.add(text);
+      if (repeated) tally.repeated_texts += 1;
     }
+    this.#changed(row);
+  }
+
+  /** How many messages of this sender have reached this phone since the last reset. */
+  arrivals(phone: string, sender: string): number {
+    return this.#tallies.get(sender)?.phones.get(phone) ?? 0;
   }
 
   /** Rows in order of first arrival, after `after`. */
-  page(filter: {
-    phone?: string | undefined;
-    sender?: string | undefined;
-    waMessageId?: string | undefined;
-    after: number;
-    limit: number;
-  }): LedgerRow[] {
+  page(filter: LedgerFilter): LedgerRow[] {
     const rows: LedgerRow[] = [];
-    for (const row of this.#rows.values()) {
-      if (row.sequence <= filter.after) continue;
+    for (const sequence of this.#sequences(filter)) {
+      const row = this.#row(sequence);
+      if (!row) continue;
       if (filter.phone !== undefined && row.phone !== filter.phone) continue;
       if (filter.sender !== undefined && row.sender !== filter.sender) continue;
       if (filter.waMessageId !== undefined && row.wa_message_id !== filter.waMessageId) continue;
@@ -131,35 +156,91 @@ export class Ledger {
 
   /** Totals, of one sender or of all. */
   summary(sender?: string): LedgerSummary {
-    const tally = sender === undefined ? this.#total : (this.#bySender.get(sender) ?? newTally());
-    const { phones, texts: _texts, ...counts } = tally;
+    const tally = sender === undefined ? this.#total : (this.#tallies.get(sender) ?? newTally());
+    const { phones, ...counts } = tally;
     return { phones: phones.size, ...counts };
   }
 
+  /** Calls `watcher` after every change of a row, until the returned function is called. */
+  watch(watcher: (row: LedgerRow) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Rows kept at present. */
+  get size(): number {
+    return this.#last - this.#first + 1;
+  }
+
   clear(): void {
-    this.#rows.clear();
-    this.#bySender.clear();
+    this.#ring = [];
+    for (const index of [this.#byPhone, this.#bySender, this.#byMessage]) index.clear();
+    this.#tallies.clear();
+    this.#texts.clear();
     this.#total = newTally();
+    this.#first = this.#last + 1;
+    this.#cleared = this.#last;
   }
 
-  #tallies(sender: string): [Tally, Tally] {
-    let own = this.#bySender.get(sender);
-    if (!own) this.#bySender.set(sender, (own = newTally()));
-    return [this.#total, own];
+  #sequences({ phone, sender, waMessageId, after }: LedgerFilter): Iterable<number> {
+    if (waMessageId !== undefined) return this.#byMessage.after(waMessageId, after);
+    if (phone !== undefined) return this.#byPhone.after(phone, after);
+    if (sender !== undefined) return this.#bySender.after(sender, after);
+    return range(Math.max(after + 1, this.#first), this.#last);
   }
 
-  #forgetOldest(): void {
-    for (const key of this.#rows.keys()) {
-      this.#rows.delete(key);
-      return;
+  #find(phone: string, sender: string, waMessageId: string): LedgerRow | undefined {
+    const sequence = this.#byMessage.find(waMessageId, (candidate) => {
+      const row = this.#row(candidate);
+      return row?.phone === phone && row.sender === sender;
+    });
+    return sequence === undefined ? undefined : this.#row(sequence);
+  }
+
+  #row(sequence: number): LedgerRow | undefined {
+    const row = this.#ring[sequence % this.#capacity];
+    return row?.sequence === sequence ? row : undefined;
+  }
+
+  #keep(row: LedgerRow): void {
+    const oldest = this.#ring[row.sequence % this.#capacity];
+    if (oldest) {
+      this.#byPhone.forgetFirst(oldest.phone);
+      this.#bySender.forgetFirst(oldest.sender);
+      this.#byMessage.forgetFirst(oldest.wa_message_id);
+      this.#first = oldest.sequence + 1;
     }
+    this.#ring[row.sequence % this.#capacity] = row;
+    this.#byPhone.add(row.phone, row.sequence);
+    this.#bySender.add(row.sender, row.sequence);
+    this.#byMessage.add(row.wa_message_id, row.sequence);
   }
+
+  #repeats({ phone, sender }: LedgerRow, textSha256: string): boolean {
+    const key = createHash("sha256").update(`${phone}|${sender}|${textSha256}`).digest().readUIntBE(0, 6);
+    if (this.#texts.has(key)) return true;
+    if (this.#texts.size < this.#capacity) this.#texts.add(key);
+    return false;
+  }
+
+  #changed(row: LedgerRow): void {
+    for (const watcher of this.#watchers) watcher(row);
+  }
+
+  #tallyOf(sender: string): Tally {
+    let own = this.#tallies.get(sender);
+    if (!own) this.#tallies.set(sender, (own = newTally()));
+    return own;
+  }
+}
+
+function* range(from: number, to: number): Generator<number> {
+  for (let value = from; value <= to; value++) yield value;
 }
 
 function newTally(): Tally {
   return {
     phones: new Map(),
-    texts: new Set(),
     messages: 0,
     wire_copies: 0,
     visible_copies: 0,

@@ -6,11 +6,18 @@ import type { ServerIdentity } from "./protocol/certificates.ts";
 import { frame, FrameReader } from "./protocol/framing.ts";
 import { type BinaryNode, parseNode } from "./protocol/node.ts";
 import { type Established, NoiseHandshake } from "./protocol/noise.ts";
+import { Recording } from "./recording.ts";
+import { SlowLane } from "./slow-lane.ts";
 
 /** What the network does with a link. */
 export interface LinkOwner {
-  readonly identity: ServerIdentity;
   readonly logger: Logger;
+  /** Stanzas of each link that are kept for looking at. */
+  readonly recordedStanzas: number;
+  /** What the server proves to a client that connects now. */
+  identityFor(): ServerIdentity;
+  /** Milliseconds that the next bytes over this link take, either way. */
+  latencyOf(link: Link): number;
   /** The handshake is done: who is it? */
   authenticate(link: Link, established: Established): void;
   stanza(link: Link, stanza: BinaryNode): void;
@@ -31,10 +38,13 @@ const CLOSE_GRACE_MS = 500;
 export class Link {
   readonly id: string;
   readonly openedAt = new Date();
+  /** Name and port by which the client found the server. */
+  readonly host: string | undefined;
   /** The device that logged in over this link. */
   companion: Companion | undefined;
-  /** A muted link swallows both directions and stays open: the half-dead connection of real networks. */
-  muted = false;
+  /** What the link swallows while it stays open, like the half-dead connections of real networks. */
+  silence: "none" | "in" | "out" | "both" = "none";
+  readonly recording: Recording;
   framesIn = 0;
   framesOut = 0;
   #state: "hello" | "finish" | "open" | "closed" = "hello";
@@ -45,14 +55,19 @@ export class Link {
   readonly #timeout: NodeJS.Timeout;
   #ciphers: Established | undefined;
   #outbox: Buffer[] = [];
+  readonly #outgoing = new SlowLane(() => this.#owner.latencyOf(this));
+  readonly #incoming = new SlowLane(() => this.#owner.latencyOf(this));
 
-  constructor(id: string, socket: WebSocket, owner: LinkOwner) {
+  constructor(id: string, socket: WebSocket, owner: LinkOwner, host?: string) {
     this.id = id;
+    this.host = host;
     this.#socket = socket;
     this.#owner = owner;
-    this.#handshake = new NoiseHandshake(owner.identity.noise, owner.identity.certificates);
+    const identity = owner.identityFor();
+    this.#handshake = new NoiseHandshake(identity.noise, identity.certificates);
+    this.recording = new Recording(owner.recordedStanzas);
     this.#timeout = setTimeout(() => this.reset(), HANDSHAKE_TIMEOUT_MS);
-    socket.on("message", (data: Buffer) => this.#receive(data));
+    socket.on("message", (data: Buffer) => this.#incoming.push(() => this.#receive(data)));
     socket.on("close", () => this.#close());
     socket.on("error", (error) => owner.logger.debug({ error, link: id }, "A connection broke"));
   }
@@ -61,10 +76,16 @@ export class Link {
     return this.#state;
   }
 
-  /** Encrypts and writes a stanza. Does nothing on a link that is muted or not open. */
+  /** Encrypts and writes a stanza. Does nothing on a link that swallows it or is not open. */
   send(stanza: BinaryNode): void {
-    if (this.#state !== "open" || this.muted || !this.#ciphers) return;
-    const plaintext = encodeBinaryNode(stanza);
+    if (this.#state !== "open" || this.#swallows("out")) return;
+    this.recording.note("out", stanza);
+    this.sendBytes(encodeBinaryNode(stanza));
+  }
+
+  /** Encrypts and writes a plaintext that need not be a stanza. */
+  sendBytes(plaintext: Uint8Array): void {
+    if (this.#state !== "open" || !this.#ciphers) return;
     this.framesOut += 1;
     this.#outbox.push(frame(this.#ciphers.outgoing.encrypt(plaintext)));
     // What is said in one turn of the event loop goes out as one WebSocket message: a fraction of the system calls.
@@ -83,9 +104,11 @@ export class Link {
     if (lastWord) this.send(lastWord);
     if (this.#state === "closed") return;
     this.#flush();
-    this.#socket.close();
-    const terminate = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
-    this.#socket.once("close", () => clearTimeout(terminate));
+    this.#outgoing.push(() => {
+      this.#socket.close();
+      const terminate = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
+      this.#socket.once("close", () => clearTimeout(terminate));
+    });
   }
 
   /** Drops the connection without a word. */
@@ -93,15 +116,22 @@ export class Link {
     this.#socket.terminate();
   }
 
+  #swallows(direction: "in" | "out"): boolean {
+    return this.silence === direction || this.silence === "both";
+  }
+
   #flush(): void {
     if (this.#outbox.length === 0) return;
     const frames = this.#outbox;
     this.#outbox = [];
-    if (this.#state === "open") this.#socket.send(frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames));
+    const bytes = frames.length === 1 && frames[0] ? frames[0] : Buffer.concat(frames);
+    this.#outgoing.push(() => {
+      if (this.#state === "open") this.#socket.send(bytes);
+    });
   }
 
   #receive(data: Buffer): void {
-    if (this.muted || this.#state === "closed") return;
+    if (this.#swallows("in") || this.#state === "closed") return;
     try {
       for (const bytes of this.#frames.push(data)) this.#handleFrame(bytes);
     } catch (error) {
@@ -132,6 +162,7 @@ export class Link {
   }
 
   #handOver(stanza: BinaryNode): void {
+    this.recording.note("in", stanza);
     try {
       this.#owner.stanza(this, stanza);
     } catch (error) {
@@ -144,6 +175,8 @@ export class Link {
     if (this.#state === "closed") return;
     this.#state = "closed";
     clearTimeout(this.#timeout);
+    this.#outgoing.close();
+    this.#incoming.close();
     this.#owner.closed(this);
   }
 }

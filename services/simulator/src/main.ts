@@ -1,5 +1,6 @@
 import { loadConfigOrExit } from "./config.ts";
 import { createLogger } from "./logger.ts";
+import { ScenarioError } from "./scenario/parse-scenario.ts";
 import { openSimulator } from "./simulator.ts";
 
 const config = loadConfigOrExit();
@@ -15,7 +16,8 @@ try {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
 } catch (error) {
   const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-  if (taken) logger.fatal(`Port ${config.port} on ${config.host} is in use by another program`);
+  if (error instanceof ScenarioError) logger.fatal(`The scenario ${config.scenario} is refused:\n${error.message}`);
+  else if (taken) logger.fatal(`Port ${config.port} on ${config.host} is in use by another program`);
   else logger.fatal({ err: error }, "The simulated network could not start");
   process.exitCode = 1;
 }

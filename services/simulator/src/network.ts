@@ -2,55 +2,45 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import { type Account, type Companion } from "./accounts.ts";
+import { admit } from "./admission.ts";
+import { Calls } from "./calls.ts";
+import { carryEnvelope, carryReceipt } from "./carrier.ts";
+import { linkDevice, unlinkDevice } from "./device-links.ts";
 import { Directory } from "./directory.ts";
-import { endLink, failure } from "./endings.ts";
-import { type DeviceAddress, type Envelope, messageStanza, type Receipt, receiptStanza } from "./envelope.ts";
-import { Faults, seededRandom } from "./faults.ts";
+import type { DeviceAddress, Envelope, Receipt } from "./envelope.ts";
+import type { Acquaintance } from "./groups/change-participants.ts";
+import { GroupDirectory } from "./groups/group-directory.ts";
+import { delayOf, Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
-import { readClaim } from "./login.ts";
+import type { AccountLimits } from "./limits.ts";
+import { MediaStore } from "./media/media-store.ts";
+import type { NetworkSettings } from "./network-settings.ts";
+import { type NetworkStats, newStats } from "./network-stats.ts";
 import { PairingDesk } from "./pairing.ts";
 import { PairingCodeDesk } from "./pairing-code.ts";
 import { type Behaviour, behaviourOf } from "./people/behaviour.ts";
+import { BehaviourRules } from "./people/behaviour-rules.ts";
 import { bootstrapMessages } from "./people/bootstrap.ts";
 import { ChatLog } from "./people/chat-log.ts";
-import type { PhoneWorld } from "./people/phone.ts";
+import type { PhoneWorld } from "./people/phone-world.ts";
+import { robotDevices } from "./people/robot-device.ts";
 import type { KeyBundle } from "./people/signal-store.ts";
+import { WaitingRoom } from "./people/waiting-room.ts";
 import { createServerIdentity, type ServerIdentity } from "./protocol/certificates.ts";
-import { type Addressing, personJid } from "./protocol/jid.ts";
+import type { Addressing } from "./protocol/jid.ts";
 import { type BinaryNode, node } from "./protocol/node.ts";
 import type { Established } from "./protocol/noise.ts";
+import { PresenceBoard } from "./presence-board.ts";
+import { seededRandom } from "./random.ts";
+import { RecentMap } from "./recent-map.ts";
+import type { Recording } from "./recording.ts";
+import { Scenarios } from "./scenario/scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
 import { UnknownStanzas } from "./unknown-stanzas.ts";
 
-/** What distinguishes one network from another. */
-export interface NetworkSettings {
-  /** 32 bytes from which the root key and all phones' keys follow. */
-  readonly secret: Uint8Array;
-  /** Which address of the sender 1:1 messages carry. Today's real network: lid. */
-  readonly addressing: Addressing;
-  readonly seed: number;
-  /** Rows that the ledger keeps. */
-  readonly ledgerRows: number;
-  /** Lines that phones show, all phones together. */
-  readonly chatLines: number;
-  readonly logger: Logger;
-  /** Called when an account changed in a way that has to outlive this process. */
-  readonly changed: (phone: string) => void;
-}
-
-/** Counters since the start or the last reset. */
-export interface NetworkStats {
-  logins: number;
-  loginsRefused: number;
-  pairings: number;
-  messagesIn: number;
-  messagesRefused: number;
-  copiesCarried: number;
-  receiptsCarried: number;
-  privacyTokens: number;
-}
+const REMEMBERED_LINKS = 50;
 
 /** The pretend WhatsApp: accounts, their devices, and what is routed between them. */
 export class Network implements LinkOwner, PhoneWorld {
@@ -59,17 +49,43 @@ export class Network implements LinkOwner, PhoneWorld {
   readonly identity: ServerIdentity;
   readonly logger: Logger;
   readonly accounts: Directory;
+  readonly groups: GroupDirectory;
+  readonly calls = new Calls();
+  readonly presence = new PresenceBoard((phone) => this.accounts.tryGet(phone)?.privacy.get("last") !== "none");
+  readonly media: MediaStore;
+  /** What uploads have to show. */
+  readonly mediaAuth = randomBytes(18).toString("base64url");
+  /** Host and port under which clients find the media server when their own connection does not say it. */
+  mediaHost: string;
   readonly links = new Map<string, Link>();
   readonly ledger: Ledger;
   readonly chats: ChatLog;
   readonly faults: Faults;
+  readonly rules: BehaviourRules;
+  readonly limits = new Map<string, AccountLimits>();
+  readonly waiting = new WaitingRoom();
+  /** What went over connections that are gone, the newest of them. */
+  readonly recordings = new RecentMap<string, Recording>(REMEMBERED_LINKS);
+  readonly recordedStanzas: number;
+  readonly seed: number;
   readonly scheduler: Scheduler;
+  readonly scenarios = new Scenarios(this);
   readonly pairing: PairingDesk;
   readonly pairingCodes: PairingCodeDesk;
+  /** What the rules of groups ask about people. */
+  readonly people: Acquaintance = {
+    exists: (phone) => this.devicesOf(phone) !== undefined,
+    canBeAdded: (phone, by) => {
+      const account = this.accounts.tryGet(phone);
+      return !account?.blocked.has(by) && account?.privacy.get("groupadd") !== "none";
+    },
+  };
   readonly unknown = new UnknownStanzas();
   readonly random: () => number;
   stats: NetworkStats = newStats();
   readonly #changed: (phone: string) => void;
+  readonly #groupsChanged: () => void;
+  readonly #fixedMediaHost: string | undefined;
   #nextLink = 1;
 
   constructor(settings: NetworkSettings) {
@@ -77,15 +93,23 @@ export class Network implements LinkOwner, PhoneWorld {
     this.addressing = settings.addressing;
     this.logger = settings.logger;
     this.#changed = settings.changed;
+    this.#groupsChanged = settings.groupsChanged;
     this.identity = createServerIdentity(settings.secret, Date.now());
     this.ledger = new Ledger(settings.ledgerRows);
     this.chats = new ChatLog(settings.chatLines);
+    this.seed = settings.seed;
+    this.recordedStanzas = settings.recordedStanzas;
     this.random = seededRandom(settings.seed);
-    this.faults = new Faults(seededRandom(settings.seed + 1));
+    this.faults = new Faults(settings.seed + 1);
+    this.rules = new BehaviourRules(settings.seed);
     this.scheduler = new Scheduler((error) => this.logger.warn({ err: error }, "Something a phone did has failed"));
     this.accounts = new Directory(this);
+    this.groups = new GroupDirectory(this.random);
+    this.media = new MediaStore(settings.mediaBytes);
+    this.#fixedMediaHost = settings.mediaHost;
+    this.mediaHost = settings.mediaHost ?? "localhost";
     this.pairing = new PairingDesk({
-      linked: (account, companion) => this.#linked(account, companion),
+      linked: (account, companion) => linkDevice(this, account, companion),
       now: () => this.now(),
     });
     this.pairingCodes = new PairingCodeDesk(this.pairing);
@@ -95,35 +119,32 @@ export class Network implements LinkOwner, PhoneWorld {
     return new Date();
   }
 
-  /** A client has connected. */
-  accept(socket: WebSocket): void {
-    const link = new Link(`link-${this.#nextLink++}`, socket, this);
+  /** A client has connected; `host` is the name and port by which it found this server. */
+  accept(socket: WebSocket, host?: string): void {
+    const link = new Link(`link-${this.#nextLink++}`, socket, this, host);
     this.links.set(link.id, link);
+    if (this.faults.hit("silent_connection", {})) link.silence = "both";
+  }
+
+  identityFor(): ServerIdentity {
+    if (!this.faults.hit("bad_certificate", {})) return this.identity;
+    return createServerIdentity(randomBytes(32), Date.now());
+  }
+
+  latencyOf(link: Link): number {
+    const fault = this.faults.hit("latency", { sender: link.companion?.address.phone });
+    return fault ? delayOf(fault, this.random) : 0;
   }
 
   /** Ends all connections and everything that phones still meant to do. */
   close(): void {
+    this.scenarios.stopAll();
     this.scheduler.close();
     for (const link of this.links.values()) link.reset();
   }
 
   authenticate(link: Link, established: Established): void {
-    const claim = readClaim(established);
-    switch (claim.kind) {
-      case "malformed":
-        return link.end(failure("400"));
-      case "register":
-        return this.pairing.offer({ link, keys: claim.keys, pushName: claim.pushName });
-      case "login": {
-        const companion = this.accounts.tryGet(claim.phone)?.companions.get(claim.device);
-        const fault = this.faults.hit("refuse_login", { sender: claim.phone });
-        if (fault || !companion?.keys.noise.equals(established.clientKey)) {
-          this.stats.loginsRefused += 1;
-          return link.end(failure(fault ? String(fault.code) : "401"));
-        }
-        return this.#login(link, companion, claim.pushName);
-      }
-    }
+    admit(this, link, established);
   }
 
   stanza(link: Link, stanza: BinaryNode): void {
@@ -140,16 +161,35 @@ export class Network implements LinkOwner, PhoneWorld {
 
   closed(link: Link): void {
     this.links.delete(link.id);
+    this.recordings.set(link.id, link.recording);
     this.pairing.withdraw(link);
     this.pairingCodes.withdraw(link);
     const { companion } = link;
     if (companion?.link !== link) return;
     companion.link = undefined;
     companion.queue.stop();
+    this.presence.leave(companion);
+    this.presence.set(companion.address.phone, false, Math.floor(this.now().getTime() / 1000));
   }
 
   behaviourOf(phone: string): Behaviour {
-    return behaviourOf(phone, this.accounts.tryGet(phone)?.behaviour);
+    return behaviourOf(phone, { ...this.rules.of(phone), ...this.accounts.tryGet(phone)?.behaviour });
+  }
+
+  isLinked(phone: string): boolean {
+    return (this.accounts.tryGet(phone)?.companions.size ?? 0) > 0;
+  }
+
+  /** Delivers, in order, what waits for phones that are not away any more. */
+  wakePhones(): void {
+    for (const number of this.waiting.phones()) {
+      if (!this.behaviourOf(number).online) continue;
+      const envelopes = this.waiting.take(number);
+      const { phone } = this.accounts.get(number);
+      this.scheduler.detach(async () => {
+        for (const envelope of envelopes) await phone.receive(envelope);
+      });
+    }
   }
 
   nameOf(phone: string): string {
@@ -159,52 +199,49 @@ export class Network implements LinkOwner, PhoneWorld {
   devicesOf(phone: string): number[] | undefined {
     const account = this.accounts.tryGet(phone);
     const companions = account ? [...account.companions.keys()] : [];
-    if (companions.length === 0 && !this.behaviourOf(phone).exists) return undefined;
-    return [0, ...companions];
+    const behaviour = this.behaviourOf(phone);
+    if (companions.length === 0 && !behaviour.exists) return undefined;
+    return [0, ...companions, ...robotDevices(behaviour.companions)];
   }
 
   takeBundle({ phone, device }: DeviceAddress): KeyBundle | undefined {
     const account = this.accounts.get(phone);
     if (device === 0) return this.devicesOf(phone) && account.phone.signal.nextBundle();
     const companion = account.companions.get(device);
-    if (!companion) return undefined;
+    if (!companion)
+      return this.robotsOf(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
     this.changed(phone);
     const bundle = companion.takeBundle();
     const left = companion.keys.oneTimeKeys.length;
     if (left > 0 && left < 5) {
-      this.notify(companion, "s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
+      // The address with an empty user part: Baileys takes "s.whatsapp.net" for somebody whose identity changed.
+      this.notify(companion, "@s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
     }
     return bundle;
   }
 
-  /** Takes an encrypted copy to its device: to the phone at once, to a companion through its queue. */
+  /** Where the devices of this person find files: by the name under which they found this server. */
+  mediaHostFor(phone: string): string {
+    const links = [...(this.accounts.tryGet(phone)?.companions.values() ?? [])].map(({ link }) => link?.host);
+    return this.#fixedMediaHost ?? links.find((host) => host !== undefined) ?? this.mediaHost;
+  }
+
+  membersOf(group: string): string[] | undefined {
+    const found = this.groups.get(group);
+    return found && [...found.participants.keys()];
+  }
+
   carry(envelope: Envelope, to: DeviceAddress): void {
-    this.stats.copiesCarried += 1;
-    const account = this.accounts.get(to.phone);
-    if (to.device === 0) {
-      if (this.behaviourOf(to.phone).exists || account.companions.size > 0) {
-        this.scheduler.detach(() => account.phone.receive(envelope));
-      }
-      return;
-    }
-    const companion = account.companions.get(to.device);
-    if (!companion || account.blocked.has(envelope.sender.phone)) return;
-    companion.origins.set(envelope.id, { sender: envelope.sender, chat: envelope.chat });
-    companion.queue.push(messageStanza(envelope, this.addressing));
+    carryEnvelope(this, envelope, to);
   }
 
   carryReceipt(receipt: Receipt): void {
-    this.stats.receiptsCarried += 1;
-    const account = this.accounts.get(receipt.to.phone);
-    if (receipt.to.device === 0) {
-      this.scheduler.detach(() => account.phone.receiveReceipt(receipt));
-      return;
-    }
-    if (receipt.type === undefined || receipt.type === "read") {
-      const status = receipt.type === "read" ? "read" : "delivered";
-      for (const id of receipt.ids) this.chats.raise(account.number, id, status);
-    }
-    account.companions.get(receipt.to.device)?.queue.push(receiptStanza(receipt));
+    carryReceipt(this, receipt);
+  }
+
+  /** Device numbers of a person's simulated companions. */
+  robotsOf(phone: string): number[] {
+    return robotDevices(this.behaviourOf(phone).companions);
   }
 
   /** Queues a `<notification>` for a device. */
@@ -220,89 +257,34 @@ export class Network implements LinkOwner, PhoneWorld {
     companion.bootstrapped = true;
     const account = this.accounts.get(companion.address.phone);
     this.changed(account.number);
-    const messages = bootstrapMessages(this.secret, account.number, this.nameOf(account.number));
+    const messages = bootstrapMessages(this, account.number);
     await account.phone.tellCompanion(companion.address.device, messages);
   }
 
-  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. Resolves false if unknown. */
+  /** Removes a device from its account; `logged_out`: it asked for it, otherwise it is told. False if unknown. */
   unlink(account: Account, device: number, reason: "logged_out" | "removed_by_phone"): boolean {
-    const companion = account.companions.get(device);
-    if (!companion) return false;
-    account.companions.delete(device);
-    const { link } = companion;
-    if (link) endLink(link, reason === "logged_out" ? "close" : "device_removed");
-    this.#tellDevicesChanged(account, "remove", device);
-    this.changed(account.number);
-    this.logger.info({ phone: shortened(account.number), device, reason }, "A device was unlinked");
-    return true;
+    return unlinkDevice(this, account, device, reason);
   }
 
   changed(phone: string): void {
     this.#changed(phone);
   }
 
+  /** A group has changed in a way that has to outlive this process. */
+  groupsChanged(): void {
+    this.#groupsChanged();
+  }
+
   /** Forgets what was received, said and injected; accounts and their devices stay. */
   reset(): void {
     this.ledger.clear();
     this.chats.clear();
+    this.scenarios.stopAll();
     this.faults.clear();
+    this.rules.clear();
+    this.limits.clear();
+    this.waiting.clear();
     this.unknown.clear();
     this.stats = newStats();
   }
-
-  #login(link: Link, companion: Companion, pushName: string): void {
-    const account = this.accounts.get(companion.address.phone);
-    if (companion.link) {
-      companion.queue.stop();
-      endLink(companion.link, "replaced");
-    }
-    companion.link = link;
-    link.companion = companion;
-    if (pushName && pushName !== account.name) {
-      account.name = pushName;
-      this.changed(account.number);
-    }
-    this.stats.logins += 1;
-    const t = String(Math.floor(this.now().getTime() / 1000));
-    link.send(node("success", { t, location: "lla", lid: companion.jid("lid"), abprops: "27", group_abprops: "27" }));
-    this.logger.info({ phone: shortened(account.number), device: companion.address.device }, "A device logged in");
-  }
-
-  #linked(account: Account, companion: Companion): void {
-    account.companions.set(companion.address.device, companion);
-    this.stats.pairings += 1;
-    this.#tellDevicesChanged(account, "add", companion.address.device);
-    this.changed(account.number);
-    const { phone, device } = companion.address;
-    this.logger.info({ phone: shortened(phone), device }, "A device was linked");
-  }
-
-  #tellDevicesChanged(account: Account, change: "add" | "remove", device: number): void {
-    const from = personJid(account.number, "pn");
-    const jid = personJid(account.number, "pn", device);
-    for (const other of account.companions.values()) {
-      if (other.address.device === device) continue;
-      this.notify(other, from, "devices", [
-        node(change, { device_hash: `2:${device}` }, [node("device", { jid, "key-index": String(device) })]),
-      ]);
-    }
-  }
-}
-
-/** A number as it may appear in logs. */
-function shortened(phone: string): string {
-  return `…${phone.slice(-4)}`;
-}
-
-function newStats(): NetworkStats {
-  return {
-    logins: 0,
-    loginsRefused: 0,
-    pairings: 0,
-    messagesIn: 0,
-    messagesRefused: 0,
-    copiesCarried: 0,
-    receiptsCarried: 0,
-    privacyTokens: 0,
-  };
 }

@@ -11,6 +11,7 @@ import { createControlApi } from "./control-api.ts";
 import { Network } from "./network.ts";
 import { tuneLibsignal } from "./people/tune-libsignal.ts";
 import { createTlsCertificate, type TlsCertificate } from "./protocol/tls-certificate.ts";
+import { findScenario } from "./scenario/scenarios.ts";
 import { StateStore } from "./state-store.ts";
 
 /** A running network; disposing of it ends all connections and writes what must outlive it. */
@@ -18,6 +19,8 @@ export interface Simulator extends AsyncDisposable {
   readonly network: Network;
   /** What a client connects to (`waWebSocketUrl`). */
   readonly webSocketUrl: string;
+  /** The certificate that clients have to trust; undefined without TLS. */
+  readonly caPem: string | undefined;
   /** Base of the control API. */
   readonly controlUrl: string;
 }
@@ -25,9 +28,13 @@ export interface Simulator extends AsyncDisposable {
 const WEBSOCKET_PATH = "/ws/chat";
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
-/** Opens the network, its port and its data folder. Throws when the port is taken or the folder is unreadable. */
+/**
+ * Opens the network, its port and its data folder. Throws when the port is taken, the folder is unreadable or the
+ * scenario is none (ScenarioError).
+ */
 export async function openSimulator(config: SimulatorConfig, logger: Logger): Promise<Simulator> {
   tuneLibsignal();
+  const scenario = config.scenario === undefined ? undefined : await findScenario(config.scenario);
   const store = config.dataDir === undefined ? undefined : new StateStore(config.dataDir, logger);
   const secret = await chooseSecret(config, store);
   const network = new Network({
@@ -36,10 +43,14 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     seed: config.seed ?? 1,
     ledgerRows: config.ledgerRows,
     chatLines: config.chatLines,
+    mediaBytes: config.mediaMebibytes * 1024 * 1024,
+    mediaHost: config.mediaHost,
+    recordedStanzas: config.recordedStanzas,
     logger,
     changed: (phone) => store?.changed(phone),
+    groupsChanged: () => store?.groupsChanged(),
   });
-  await store?.open(network.accounts);
+  await store?.open(network.accounts, network.groups);
   const certificate = config.tls ? await chooseCertificate(config, store) : undefined;
   const server = createHttpServer(createControlApi(network, certificate?.cert), certificate);
   const sockets = new WebSocketServer({
@@ -47,16 +58,23 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     path: WEBSOCKET_PATH,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
+    verifyClient: (_client: unknown, decide: (accept: boolean, code?: number) => void) => {
+      const fault = network.faults.hit("refuse_upgrade", {});
+      decide(fault === undefined, fault?.code);
+    },
   });
   // The server repeats its errors on the WebSocket server, where nobody would hear them: `listen` throws them.
   sockets.on("error", () => undefined);
-  sockets.on("connection", (socket) => network.accept(socket));
+  sockets.on("connection", (socket, request) => network.accept(socket, request.headers.host));
   await listen(server, config);
+  if (scenario) network.scenarios.start(scenario);
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+  network.mediaHost = config.mediaHost ?? `${host}:${port}`;
   const secure = config.tls ? "s" : "";
   return {
     network,
+    caPem: certificate?.cert,
     webSocketUrl: `ws${secure}://${host}:${port}${WEBSOCKET_PATH}`,
     controlUrl: `http${secure}://${host}:${port}`,
     async [Symbol.asyncDispose]() {

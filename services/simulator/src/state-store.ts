@@ -5,6 +5,8 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { readAccount, writeAccount } from "./account-record.ts";
 import type { Directory } from "./directory.ts";
+import type { GroupDirectory } from "./groups/group-directory.ts";
+import { readGroup, writeGroup } from "./groups/group-record.ts";
 import type { TlsCertificate } from "./protocol/tls-certificate.ts";
 
 const FLUSH_EVERY_MS = 2_000;
@@ -14,13 +16,15 @@ const LINES_PER_APPEND = 200;
  * Accounts on disk: `secret.json` with the network's secret, `accounts.ndjson` with a line for each change of an
  * account, of which the last one counts. The file is rewritten, with one line an account, at the start and at the end;
  * in between changed accounts are appended every two seconds. A kill loses at most that; Signal sessions that fall
- * behind heal by retry receipts, as they do between real phones.
+ * behind heal by retry receipts, as they do between real phones. `groups.ndjson` holds a line for each group.
  */
 export class StateStore {
   readonly #directory: string;
   readonly #logger: Logger;
   readonly #dirty = new Set<string>();
   #accounts: Directory | undefined;
+  #groups: GroupDirectory | undefined;
+  #groupsDirty = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -42,8 +46,12 @@ export class StateStore {
   }
 
   /** Fills the directory from the disk and keeps the disk up to date from now on. Throws on an unreadable file. */
-  async open(accounts: Directory): Promise<void> {
+  async open(accounts: Directory, groups: GroupDirectory): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
+    for (const line of ((await readIfThere(this.#groupsPath())) ?? "").split("\n")) {
+      if (line !== "") groups.put(readGroup(line));
+    }
+    this.#groups = groups;
     const lines = ((await readIfThere(this.#path())) ?? "").split("\n");
     const last = new Map<string, string>();
     for (const [index, line] of lines.entries()) {
@@ -67,10 +75,16 @@ export class StateStore {
     this.#dirty.add(number);
   }
 
+  /** Some group has changed. There are few of them, so all are written together. */
+  groupsChanged(): void {
+    this.#groupsDirty = true;
+  }
+
   /** Writes everything and stops. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#writing;
+    await this.#writeGroups();
     if (this.#accounts) await this.#rewrite(this.#accounts);
     this.#accounts = undefined;
   }
@@ -78,6 +92,7 @@ export class StateStore {
   #flushSoon(): void {
     this.#writing = this.#writing
       .then(() => this.#flush())
+      .then(() => this.#writeGroups())
       .catch((error: unknown) => this.#logger.error({ err: error }, "Accounts could not be written"));
   }
 
@@ -90,6 +105,12 @@ export class StateStore {
       const lines = numbers.map((number) => writeAccount(accounts, number) ?? deletion(number));
       await appendFile(this.#path(), `${lines.join("\n")}\n`);
     }
+  }
+
+  async #writeGroups(): Promise<void> {
+    if (!this.#groupsDirty || !this.#groups) return;
+    this.#groupsDirty = false;
+    await replaceFile(this.#groupsPath(), this.#groups.all().map(writeGroup));
   }
 
   async #rewrite(accounts: Directory): Promise<void> {
@@ -105,6 +126,10 @@ export class StateStore {
     const fresh = create();
     await replaceFile(path, [JSON.stringify(fresh)]);
     return fresh;
+  }
+
+  #groupsPath(): string {
+    return join(this.#directory, "groups.ndjson");
   }
 
   #path(): string {

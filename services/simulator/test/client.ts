@@ -1,15 +1,21 @@
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import {
+  type AnyMessageContent,
   type AuthenticationCreds,
+  type BaileysEventMap,
   type BinaryNode,
   Curve,
   generateSignalPubKey,
+  type GroupMetadata,
   initAuthCreds,
   makeWASocket,
+  type MiscMessageGenerationOptions,
   proto,
   type SignalDataTypeMap,
   type SignalKeyStore,
   WA_CERT_DETAILS,
   type WAMessage,
+  type WAMessageUpdate,
   type WASocket,
 } from "@whiskeysockets/baileys";
 import signalCurve from "libsignal/src/curve.js";
@@ -23,6 +29,9 @@ Object.assign(Curve, {
   verify: (key: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
     signalCurve.verifySignature(Buffer.from(generateSignalPubKey(key)), message, signature),
 });
+
+/** Before any network of this process: two certificates of the same name would stand in each other's way. */
+const usualAuthorities = getCACertificates("default");
 
 /** Waits until `probe` gives something truthy. Throws after `timeoutMs`. */
 export async function eventually<T>(what: string, probe: () => T | undefined | false, timeoutMs = 15_000): Promise<T> {
@@ -38,17 +47,23 @@ export async function eventually<T>(what: string, probe: () => T | undefined | f
 /** An unmodified Baileys client with its credentials in memory, and everything it was told. */
 export class Client {
   readonly creds: AuthenticationCreds;
-  readonly keys: SignalKeyStore;
+  readonly keys: MemoryKeys;
   readonly qrs: string[] = [];
   readonly closeCodes: number[] = [];
   readonly messages: { message: WAMessage; type: string }[] = [];
   readonly statuses = new Map<string, number[]>();
   readonly acks: BinaryNode[] = [];
   readonly stanzas: BinaryNode[] = [];
+  readonly groups: GroupMetadata[] = [];
+  readonly reactions: BaileysEventMap["messages.reaction"] = [];
+  readonly updates: WAMessageUpdate[] = [];
+  readonly groupReceipts: BaileysEventMap["message-receipt.update"] = [];
   readonly sent = new Map<string, proto.IMessage>();
   opened = 0;
   /** How often everything that waited had arrived: only then is a connection quiet enough to be ended. */
   caughtUp = 0;
+  /** Chats and ids of messages that came with the account's history. */
+  readonly history = { chats: new Set<string>(), messages: new Set<string>() };
   socket!: WASocket;
   readonly #url: string;
 
@@ -99,10 +114,18 @@ export class Client {
       }
     });
     socket.ev.on("messages.update", (updates) => {
+      this.updates.push(...updates);
       for (const { key, update } of updates) {
         if (update.status != null) this.#note(key.id, update.status);
       }
     });
+    socket.ev.on("messaging-history.set", ({ chats, messages }) => {
+      for (const { id } of chats) if (id) this.history.chats.add(id);
+      for (const { key } of messages) if (key.id) this.history.messages.add(key.id);
+    });
+    socket.ev.on("messages.reaction", (reactions) => void this.reactions.push(...reactions));
+    socket.ev.on("groups.upsert", (groups) => void this.groups.push(...groups));
+    socket.ev.on("message-receipt.update", (receipts) => void this.groupReceipts.push(...receipts));
     socket.ws.on("CB:ack,class:message", (ack: BinaryNode) => void this.acks.push(ack));
     for (const tag of ["message", "receipt", "notification"]) {
       socket.ws.on(`CB:${tag}`, (stanza: BinaryNode) => void this.stanzas.push(stanza));
@@ -111,10 +134,31 @@ export class Client {
   }
 
   async send(jid: string, text: string, messageId?: string): Promise<string> {
-    const sent = await this.socket.sendMessage(jid, { text }, messageId ? { messageId } : {});
+    return this.sendContent(jid, { text }, messageId ? { messageId } : {});
+  }
+
+  /** Sends any content; kept for those who ask for it again. */
+  async sendContent(
+    jid: string,
+    content: AnyMessageContent,
+    options: MiscMessageGenerationOptions = {},
+  ): Promise<string> {
+    const sent = await this.socket.sendMessage(jid, content, options);
     const id = sent?.key.id ?? "";
     if (sent?.message) this.sent.set(id, sent.message);
     return id;
+  }
+
+  /** Waits until the library has shown this message with its content. */
+  async arrived(id: string): Promise<WAMessage> {
+    return eventually(`message ${id}`, () =>
+      this.messages.map(({ message }) => message).find(({ key, message }) => key.id === id && message),
+    );
+  }
+
+  /** Loses the keys of the members of all groups. */
+  forgetSenderKeys(): void {
+    this.keys.forget("sender-key ");
   }
 
   ackOf(id: string): BinaryNode | undefined {
@@ -159,6 +203,7 @@ export class TestNetwork implements AsyncDisposable {
   static async open(config: Partial<SimulatorConfig> = {}): Promise<TestNetwork> {
     const simulator = await openSimulator(configWith({ port: 0, ...config }), pino({ level: "silent" }));
     Object.assign(WA_CERT_DETAILS, { PUBLIC_KEY: simulator.network.identity.rootPublicKey });
+    if (simulator.caPem) setDefaultCACertificates([...usualAuthorities, simulator.caPem]);
     return new TestNetwork(simulator);
   }
 
@@ -170,8 +215,7 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   /** A client paired by QR with a fresh number, or with this one, logged in and online. */
-  async pair(phone = String(this.#nextPhone++)): Promise<Client> {
-    const client = this.client();
+  async pair(phone = String(this.#nextPhone++), client = this.client()): Promise<Client> {
     client.connect();
     const qr = await eventually("a QR code", () => client.qrs[0]);
     const { network } = this.simulator;
@@ -193,12 +237,19 @@ export class TestNetwork implements AsyncDisposable {
   }
 }
 
-function memoryKeys(): SignalKeyStore {
+/** Signal keys in memory; `clear` loses the Signal sessions, `forget` everything of one kind. */
+interface MemoryKeys extends SignalKeyStore {
+  forget(prefix: string): void;
+}
+
+function memoryKeys(): MemoryKeys {
   const store = new Map<string, unknown>();
+  const forget = (prefix: string): void => {
+    for (const key of store.keys()) if (key.startsWith(prefix)) store.delete(key);
+  };
   return {
-    clear: async () => {
-      for (const key of store.keys()) if (key.startsWith("session ")) store.delete(key);
-    },
+    forget,
+    clear: async () => forget("session "),
     get: async (type, ids) => {
       const found: Record<string, SignalDataTypeMap[typeof type]> = {};
       for (const id of ids) {

@@ -1,5 +1,6 @@
 import { WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { faultSchema } from "../src/fault-schema.ts";
 import { endings, endLink, type Ending } from "../src/endings.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
 
@@ -7,13 +8,13 @@ const DELIVERED = 3;
 const contact = "15550002222";
 const jidOf = (phone: string): string => `${phone}@s.whatsapp.net`;
 
-describe("connections of linked devices", () => {
+describe.each(["lid", "pn"] as const)("connections of linked devices with %s addressing", (addressing) => {
   let net: TestNetwork;
   const deviceOf = (client: Client, device = 1) =>
     net.simulator.network.accounts.get(client.phone).companions.get(device);
 
   beforeAll(async () => {
-    net = await TestNetwork.open();
+    net = await TestNetwork.open({ addressing });
   });
   afterEach(async () => net.clean());
   afterAll(async () => net[Symbol.asyncDispose]());
@@ -68,7 +69,7 @@ describe("connections of linked devices", () => {
     const client = await net.pair();
     await eventually("nothing is on its way", () => deviceOf(client)?.queue.size === 0);
     const link = deviceOf(client)?.link;
-    if (link) link.muted = true;
+    if (link) link.silence = "both";
     await net.simulator.network.accounts.get(contact).phone.write(client.phone, "into the void");
     link?.reset();
     await eventually("the end of the link", () => client.closeCodes.includes(428));
@@ -140,7 +141,7 @@ describe("connections of linked devices", () => {
     const ruled = await client.send(jidOf("99904000001"), "cold call");
     expect((await eventually("ack", () => client.ackOf(ruled))).attrs["error"]).toBe("463");
     const { faults } = net.simulator.network;
-    faults.add({ kind: "ack_error", code: 479, delay_ms: 0, share: 1, times: 1 });
+    faults.add(faultSchema.parse({ kind: "ack_error", code: 479, times: 1 }));
     const faulty = await client.send(jidOf(contact), "bad luck");
     expect((await eventually("ack", () => client.ackOf(faulty))).attrs["error"]).toBe("479");
     const fine = await client.send(jidOf(contact), "good luck");
@@ -175,7 +176,11 @@ describe("connections of linked devices", () => {
 
   it("answer what is not implemented with an error, and record it", async () => {
     const client = await net.pair();
-    await expect(client.socket.groupCreate("Friends", [jidOf(contact)])).rejects.toThrow("feature-not-implemented");
-    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContain("set w:g2 create");
+    await expect(client.socket.newsletterFollow("120363000000000001@newsletter")).rejects.toThrow(
+      "feature-not-implemented",
+    );
+    expect(net.simulator.network.unknown.list().map(({ name }) => name)).toContainEqual(
+      expect.stringMatching(/^w:mex /),
+    );
   });
 });

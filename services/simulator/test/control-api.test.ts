@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createControlApi } from "../src/control-api.ts";
 import { type Client, eventually, TestNetwork } from "./client.ts";
 
 const READ = 4;
@@ -140,9 +141,29 @@ describe("the control API", () => {
     expect(response.status).toBe(400);
   });
 
-  it("describes every route it has", async () => {
-    const { paths } = (await call("GET", "/openapi.json")).body as { paths: Record<string, unknown> };
-    expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/sim/v1/phones/{phone}/scan-qr", "/sim/v1/ledger"]));
+  it("has a page of its own that needs nothing from elsewhere", async () => {
+    const page = await fetch(`${net.simulator.controlUrl}/`);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
+    const html = await page.text();
+    const needed = [...html.matchAll(/(?:href|src)="([^":]+)"/g)].map(([, path]) => path);
+    expect(needed).toEqual(expect.arrayContaining(["face.css", "face.js", "openapi.json"]));
+    for (const path of [...needed, "api.js", "phone.js", "presets.js"]) {
+      expect([path, (await fetch(`${net.simulator.controlUrl}/${path}`)).status]).toEqual([path, 200]);
+    }
+  });
+
+  it("describes every route it has, and has every route it describes", async () => {
+    const { paths } = (await call("GET", "/openapi.json")).body as { paths: Record<string, Record<string, unknown>> };
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    const app = createControlApi(net.simulator.network, undefined);
+    const served = (app.router as { stack: { route?: { path: string; methods: Record<string, boolean> } }[] }).stack
+      .flatMap(({ route }) => (route ? [route] : []))
+      .flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`))
+      .map((each) => each.replaceAll(/:(\w+)/g, "{$1}"));
+    expect(served.length).toBeGreaterThan(40);
+    expect(described.toSorted()).toEqual(served.toSorted());
     expect((await call("GET", "/readyz")).body).toEqual({ status: "ok" });
     expect((await call("GET", "/sim/v1/root-key")).body).toEqual({
       public_key: expect.stringMatching(/^[\w+/]{43}=$/),

@@ -61,6 +61,24 @@ describe("a network with a data folder", () => {
     expect(client.inbound()).toMatchObject([{ text: "wait for me", type: "append" }]);
   });
 
+  it("knows its groups and their sender keys again after a restart", async () => {
+    const before = await open();
+    const client = await before.pair();
+    const { id } = await client.socket.groupCreate("Friends", [`${contact}@s.whatsapp.net`]);
+    await client.send(id, "before");
+    const row = (net: TestNetwork) => net.simulator.network.ledger.page({ phone: contact, after: 0, limit: 10 })[0];
+    await eventually("the first message", () => row(before)?.visible_copies);
+    await client.close();
+    const url = new URL(before.simulator.controlUrl);
+    await before.simulator[Symbol.asyncDispose]();
+    const after = await open(Number(url.port));
+    await client.reconnect();
+    expect(await client.socket.groupMetadata(id)).toMatchObject({ subject: "Friends", size: 2 });
+    await client.send(id, "after"); // without the key, which the contact has
+    await eventually("the second message", () => row(after)?.visible_copies);
+    expect(row(after)).toMatchObject({ wire_copies: 1, failed_decryptions: 0 });
+  });
+
   it("ignores a last line that a kill cut off, and refuses a damaged file", async () => {
     const before = await open();
     await before.pair();

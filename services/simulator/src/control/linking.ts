@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Companion } from "../accounts.ts";
 import { endings, endLink } from "../endings.ts";
+import { makeGroup } from "../groups/group-actions.ts";
 import type { Network } from "../network.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
@@ -8,6 +9,12 @@ import { linkView, phoneNumber, showLink } from "./views.ts";
 
 const byPhone = z.strictObject({ phone: phoneNumber });
 const linkedDevice = z.object({ jid: z.string(), lid: z.string(), device: z.int() }).meta({ id: "LinkedDevice" });
+
+const ending = z.strictObject({
+  kind: z.enum(endings),
+  code: z.int().min(400).max(599).optional().describe("For stream_error and failure."),
+  expire_s: z.int().min(1).optional().describe("Seconds until a temporary ban ends; for failures."),
+});
 
 /** Linking devices to phones, and the connections of linked devices. */
 export function linkingRoutes(network: Network): Route[] {
@@ -59,7 +66,7 @@ export function linkingRoutes(network: Network): Route[] {
       method: "post",
       path: "/sim/v1/links/end",
       summary: "End the connections of one number, or all",
-      body: z.strictObject({ kind: z.enum(endings), phone: phoneNumber.optional(), device: z.int().min(1).optional() }),
+      body: ending.extend({ phone: phoneNumber.optional(), device: z.int().min(1).optional() }),
       response: z.object({ ended: z.int() }),
       handle: ({ body }) => {
         const chosen = [...network.links.values()].filter(({ companion }) => {
@@ -67,7 +74,7 @@ export function linkingRoutes(network: Network): Route[] {
           if (body.phone !== undefined && address?.phone !== body.phone) return false;
           return body.device === undefined || address?.device === body.device;
         });
-        for (const link of chosen) endLink(link, body.kind);
+        for (const link of chosen) endLink(link, body.kind, { code: body.code, expireSeconds: body.expire_s });
         return { ended: chosen.length };
       },
     }),
@@ -76,21 +83,26 @@ export function linkingRoutes(network: Network): Route[] {
       path: "/sim/v1/links/:id/end",
       summary: "End a connection as the real network might",
       params: z.strictObject({ id: z.string() }),
-      body: z.strictObject({ kind: z.enum(endings) }),
+      body: ending,
       handle: ({ params, body }) => {
         const link = network.links.get(params.id);
         if (!link) throw new Problem(404, "not_found", `There is no connection ${params.id}.`);
-        endLink(link, body.kind);
+        endLink(link, body.kind, { code: body.code, expireSeconds: body.expire_s });
       },
     }),
   ];
 }
 
+/** Baileys' end-to-end tests look for a group of this name that contains the account they have just paired. */
+const E2E_GROUP = "Baileys Group Test";
+
 /** The contract of Baileys' own end-to-end tests: the number follows from the client's push name, or is fresh. */
 export async function scanForPushName(network: Network, qr: string): Promise<void> {
   const digits = network.pairing.pushNameOf(qr).replace(/\D/g, "");
   const phone = phoneNumber.safeParse(digits);
-  await network.pairing.scan(network.accounts.get(phone.success ? phone.data : freshNumber(network)), qr);
+  const account = network.accounts.get(phone.success ? phone.data : freshNumber(network));
+  await network.pairing.scan(account, qr);
+  makeGroup(network, account.number, E2E_GROUP, []);
 }
 
 function freshNumber(network: Network): string {

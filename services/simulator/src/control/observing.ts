@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { faultSchema } from "../faults.ts";
+import { showRow } from "./views.ts";
 import type { Network } from "../network.ts";
-import { Problem } from "./problem.ts";
-import { type Route, route } from "./route.ts";
+import { followLedger, followSummary } from "./follow.ts";
+import { answered, type Route, route } from "./route.ts";
 import { phoneNumber } from "./views.ts";
 
 const ledgerRow = z
@@ -35,9 +35,12 @@ const ledgerSummary = z
   })
   .meta({ id: "LedgerSummary" });
 
-const activeFault = faultSchema.extend({ id: z.string(), hits: z.int() }).meta({ id: "ActiveFault" });
+const follow = z
+  .enum(["true", "false"])
+  .default("false")
+  .describe("true: an NDJSON stream without an end, a line for each change.");
 
-/** The ledger, faults, counters, and the clean start. */
+/** The ledger, counters, and the clean start. */
 export function observingRoutes(network: Network): Route[] {
   return [
     route({
@@ -50,50 +53,31 @@ export function observingRoutes(network: Network): Route[] {
         wa_message_id: z.string().optional(),
         after: z.coerce.number().int().min(0).default(0),
         limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+        follow,
       }),
       response: z.object({ rows: z.array(ledgerRow), next: z.int().nullable() }),
-      handle: ({ query }) => {
-        const rows = network.ledger.page({ ...query, waMessageId: query.wa_message_id });
-        return { rows, next: rows.length === query.limit ? (rows.at(-1)?.sequence ?? null) : null };
+      produces: ["application/json", "application/x-ndjson"],
+      handle: ({ query }, response) => {
+        const { phone, sender, wa_message_id: waMessageId, after, limit } = query;
+        if (query.follow === "true") {
+          followLedger(network, response, { phone, sender, waMessageId }, after);
+          return answered;
+        }
+        const rows = network.ledger.page({ phone, sender, waMessageId, after, limit });
+        return { rows: rows.map(showRow), next: rows.length === query.limit ? (rows.at(-1)?.sequence ?? null) : null };
       },
     }),
     route({
       method: "get",
       path: "/sim/v1/ledger/summary",
       summary: "Totals since the last reset, of one sender or of all",
-      query: z.strictObject({ sender: phoneNumber.optional() }),
+      query: z.strictObject({ sender: phoneNumber.optional(), follow }),
       response: ledgerSummary,
-      handle: ({ query }) => network.ledger.summary(query.sender),
-    }),
-    route({
-      method: "get",
-      path: "/sim/v1/faults",
-      summary: "Faults in force",
-      response: z.object({ faults: z.array(activeFault) }),
-      handle: () => ({ faults: network.faults.list() }),
-    }),
-    route({
-      method: "post",
-      path: "/sim/v1/faults",
-      summary: "Break something on purpose",
-      status: 201,
-      body: faultSchema,
-      response: activeFault,
-      handle: ({ body }) => network.faults.add(body),
-    }),
-    route({
-      method: "delete",
-      path: "/sim/v1/faults",
-      summary: "End all faults",
-      handle: () => network.faults.clear(),
-    }),
-    route({
-      method: "delete",
-      path: "/sim/v1/faults/:id",
-      summary: "End one fault",
-      params: z.strictObject({ id: z.string() }),
-      handle: ({ params }) => {
-        if (!network.faults.remove(params.id)) throw new Problem(404, "not_found", `There is no fault ${params.id}.`);
+      produces: ["application/json", "application/x-ndjson"],
+      handle: ({ query }, response) => {
+        if (query.follow !== "true") return network.ledger.summary(query.sender);
+        followSummary(network, response, query.sender);
+        return answered;
       },
     }),
     route({
@@ -104,21 +88,16 @@ export function observingRoutes(network: Network): Route[] {
         ...network.stats,
         accounts: network.accounts.size,
         links: network.links.size,
+        ledger_rows: network.ledger.size,
         unknown_stanzas: network.unknown.list(),
         rss_bytes: process.memoryUsage.rss(),
+        cpu_ms: Math.round((process.cpuUsage().user + process.cpuUsage().system) / 1000),
       }),
-    }),
-    route({
-      method: "get",
-      path: "/sim/v1/root-key",
-      summary: "The key that clients must trust instead of WhatsApp's own",
-      response: z.object({ public_key: z.string().describe("32 bytes, base64.") }),
-      handle: () => ({ public_key: network.identity.rootPublicKey.toString("base64") }),
     }),
     route({
       method: "post",
       path: "/sim/v1/reset",
-      summary: "Empty the ledger, the chats, the faults and the counters; devices stay linked",
+      summary: "Empty the ledger, the chats, rules, faults, limits, scenarios and counters; devices stay linked",
       handle: () => network.reset(),
     }),
   ];

@@ -17,17 +17,25 @@ export function openApiDocument(routes: readonly Route[]): unknown {
 }
 
 function operation(each: Route): unknown {
-  const success = each.response
-    ? { description: "Done", content: { "application/json": { schema: schemaOf(each.response, "output") } } }
-    : { description: "Done" };
+  const schema = each.response ? schemaOf(each.response, "output") : { type: "string" };
+  const types = each.produces ?? (each.response ? ["application/json"] : []);
+  const success = {
+    description: "Done",
+    ...(types.length > 0 ? { content: Object.fromEntries(types.map((type) => [type, { schema }])) } : {}),
+  };
   return {
     summary: each.summary,
     parameters: [...parameters("path", each.params), ...parameters("query", each.query)],
     ...(each.body
-      ? { requestBody: { required: true, content: { "application/json": { schema: schemaOf(each.body, "input") } } } }
+      ? {
+          requestBody: {
+            required: true,
+            content: { [each.consumes ?? "application/json"]: { schema: schemaOf(each.body, "input") } },
+          },
+        }
       : {}),
     responses: {
-      [each.response ? String(each.status) : "204"]: success,
+      [types.length > 0 ? String(each.status) : "204"]: success,
       default: { description: "Refused", content: { "application/problem+json": { schema: { type: "object" } } } },
     },
   };

@@ -1,25 +1,17 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
 import type { Network } from "../network.ts";
-import { behaviourSchema } from "../people/behaviour.ts";
+import { isSharedChat } from "../envelope.ts";
+import { changeBehaviour, changeLid } from "../device-changes.ts";
+import { behaviourPatchSchema, behaviourSchema } from "../people/behaviour.ts";
 import { personJid } from "../protocol/jid.ts";
 import { node } from "../protocol/node.ts";
+import { showChatstate } from "../stanzas/presence.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
-import { phoneNumber, phoneView, showPhone } from "./views.ts";
+import { chatAddress, phoneNumber, phoneView, showPhone } from "./views.ts";
 
 const byPhone = z.strictObject({ phone: phoneNumber });
-const behaviourPatch = behaviourSchema.partial();
-const chatMessage = z.object({
-  id: z.string(),
-  chat: z.string(),
-  from_me: z.boolean(),
-  kind: z.string(),
-  text: z.string().nullable(),
-  at: z.string(),
-  status: z.enum(["sent", "delivered", "read"]),
-});
-const chatView = z.object({ chat: z.string(), messages: z.int(), unread: z.int(), last: chatMessage });
 
 /** Phones, and what the people who hold them do. */
 export function phoneRoutes(network: Network): Route[] {
@@ -59,14 +51,13 @@ export function phoneRoutes(network: Network): Route[] {
       body: z.strictObject({
         phone: phoneNumber,
         name: z.string().max(100).optional(),
-        behaviour: behaviourPatch.default({}),
+        behaviour: behaviourPatchSchema.default({}),
       }),
       response: phoneView,
       handle: ({ body }) => {
         const account = network.accounts.get(body.phone);
         if (body.name !== undefined) account.name = body.name;
-        account.behaviour = { ...account.behaviour, ...body.behaviour };
-        network.changed(body.phone);
+        changeBehaviour(network, body.phone, body.behaviour);
         return showPhone(network, account);
       },
     }),
@@ -95,68 +86,39 @@ export function phoneRoutes(network: Network): Route[] {
       path: "/sim/v1/phones/:phone/behaviour",
       summary: "Change how the person behaves",
       params: byPhone,
-      body: behaviourPatch,
+      body: behaviourPatchSchema,
       response: behaviourSchema,
       handle: ({ params, body }) => {
-        const account = network.accounts.get(params.phone);
-        account.behaviour = { ...account.behaviour, ...body };
-        network.changed(params.phone);
+        changeBehaviour(network, params.phone, body);
         return network.behaviourOf(params.phone);
       },
     }),
     route({
       method: "post",
-      path: "/sim/v1/phones/:phone/messages",
-      summary: "The person writes to a number",
-      status: 201,
+      path: "/sim/v1/phones/:phone/change-lid",
+      summary: "The number gets another hidden id; those who know it are told",
       params: byPhone,
-      body: z.strictObject({ to: phoneNumber, text: z.string().min(1).max(65_536) }),
-      response: z.object({ id: z.string() }),
-      handle: async ({ params, body }) => ({
-        id: await network.accounts.get(params.phone).phone.write(body.to, body.text),
-      }),
+      response: z.object({ lid: z.string() }),
+      handle: ({ params }) => ({ lid: changeLid(network, params.phone) }),
     }),
     route({
       method: "post",
-      path: "/sim/v1/phones/:phone/read",
-      summary: "The person opens a chat and reads it",
+      path: "/sim/v1/phones/:phone/forget-sessions",
+      summary: "The phone loses its Signal sessions; it has to ask for the next messages again",
       params: byPhone,
-      body: z.strictObject({ chat: phoneNumber }),
-      response: z.object({ read: z.int() }),
-      handle: ({ params, body }) => ({ read: known(params.phone).phone.read(body.chat) }),
+      handle: ({ params }) => known(params.phone).phone.signal.forgetSessions(),
     }),
     route({
       method: "post",
       path: "/sim/v1/phones/:phone/typing",
       summary: "The person types, or stops",
       params: byPhone,
-      body: z.strictObject({ to: phoneNumber, state: z.enum(["composing", "paused"]).default("composing") }),
+      body: z.strictObject({ to: chatAddress, state: z.enum(["composing", "paused"]).default("composing") }),
       handle: ({ params, body }) => {
-        const from = personJid(params.phone, network.addressing);
-        for (const companion of network.accounts.get(body.to).companions.values()) {
-          companion.link?.send(node("chatstate", { from }, [node(body.state)]));
-        }
+        showChatstate(network, params.phone, isSharedChat(body.to) ? body.to : personJid(body.to, "pn"), [
+          node(body.state),
+        ]);
       },
-    }),
-    route({
-      method: "get",
-      path: "/sim/v1/phones/:phone/chats",
-      summary: "Chat list of the phone, newest first",
-      params: byPhone,
-      response: z.object({ chats: z.array(chatView) }),
-      handle: ({ params }) => ({ chats: network.chats.chats(params.phone) }),
-    }),
-    route({
-      method: "get",
-      path: "/sim/v1/phones/:phone/messages",
-      summary: "What the phone shows, oldest first",
-      params: byPhone,
-      query: z.strictObject({
-        chat: phoneNumber.optional(),
-        limit: z.coerce.number().int().min(1).max(1000).default(100),
-      }),
-      response: z.object({ messages: z.array(chatMessage) }),
-      handle: ({ params, query }) => ({ messages: network.chats.messages(params.phone, query) }),
     }),
   ];
 }

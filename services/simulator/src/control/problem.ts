@@ -1,16 +1,27 @@
 import type { NextFunction, Request, Response } from "express";
 import type { Logger } from "pino";
 import { PairingError } from "../pairing.ts";
-import { NotOnWhatsAppError } from "../people/phone.ts";
+import { UnknownMessageError } from "../people/compose.ts";
+import { NotOnWhatsAppError } from "../people/phone-world.ts";
+import { ScenarioError } from "../scenario/parse-scenario.ts";
+import { SnapshotError } from "../snapshot.ts";
+
+/** One mistake of a request; with line and column when it is in a text of its own. */
+export interface ProblemDetail {
+  readonly at: string;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
 
 /** A refusal that the caller of the control API gets as `application/problem+json`. */
 export class Problem extends Error {
   override name = "Problem";
   readonly status: number;
   readonly code: string;
-  readonly errors: readonly { at: string; message: string }[] | undefined;
+  readonly errors: readonly ProblemDetail[] | undefined;
 
-  constructor(status: number, code: string, detail: string, errors?: readonly { at: string; message: string }[]) {
+  constructor(status: number, code: string, detail: string, errors?: readonly ProblemDetail[]) {
     super(detail);
     this.status = status;
     this.code = code;
@@ -51,7 +62,14 @@ function toProblem(error: unknown): Problem {
   if (error instanceof PairingError) {
     return new Problem(PAIRING_STATUS[error.reason], `qr_${error.reason}`, error.message);
   }
+  if (error instanceof ScenarioError) {
+    return new Problem(422, "invalid_scenario", "The text is not a scenario.", error.mistakes);
+  }
+  if (error instanceof SnapshotError) {
+    return new Problem(error.reason === "damaged" ? 422 : 409, `snapshot_${error.reason}`, error.message);
+  }
   if (error instanceof NotOnWhatsAppError) return new Problem(422, "not_on_whatsapp", error.message);
+  if (error instanceof UnknownMessageError) return new Problem(422, "unknown_message", error.message);
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new Problem(status, "bad_request", error instanceof Error ? error.message : "Bad request");

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Account } from "../accounts.ts";
+import { isSharedChat } from "../envelope.ts";
+import type { LedgerRow } from "../ledger.ts";
 import type { Link } from "../link.ts";
 import type { Network } from "../network.ts";
 import { behaviourSchema } from "../people/behaviour.ts";
@@ -11,6 +13,9 @@ export const phoneNumber = z
   .transform((text) => text.replace(/^\+/, "").replace(/[\s().-]/g, ""))
   .refine(isPhone, "is not an international phone number (7 to 15 digits)")
   .meta({ description: "International number, with or without +." });
+
+/** A number, or the JID of a group or of the status feed. */
+export const chatAddress = z.union([z.string().refine(isSharedChat), phoneNumber]);
 
 const deviceView = z
   .object({
@@ -42,6 +47,7 @@ export const linkView = z
     device: z.int().nullable(),
     state: z.enum(["hello", "finish", "open", "closed"]),
     muted: z.boolean(),
+    silence: z.enum(["none", "in", "out", "both"]),
     opened_at: z.string(),
     frames_in: z.int(),
     frames_out: z.int(),
@@ -76,9 +82,15 @@ export function showLink(link: Link): z.infer<typeof linkView> {
     phone: link.companion?.address.phone ?? null,
     device: link.companion?.address.device ?? null,
     state: link.state,
-    muted: link.muted,
+    muted: link.silence !== "none",
+    silence: link.silence,
     opened_at: link.openedAt.toISOString(),
     frames_in: link.framesIn,
     frames_out: link.framesOut,
   };
+}
+
+/** A row of the ledger as the API shows it. */
+export function showRow({ first_at_ms, last_at_ms, ...row }: LedgerRow): Record<string, unknown> {
+  return { ...row, first_at: new Date(first_at_ms).toISOString(), last_at: new Date(last_at_ms).toISOString() };
 }

@@ -4,6 +4,7 @@ import { ChatLog, type ChatMessage } from "./chat-log.ts";
 const line = (id: string, of: Partial<ChatMessage> = {}): ChatMessage => ({
   id,
   chat: "2",
+  author: "2",
   from_me: false,
   kind: "text",
   text: id,

@@ -1,16 +1,28 @@
+import type { MessageDetails } from "./message-details.ts";
+
 /** How far a message got, from its writer's view. */
 export type ChatStatus = "sent" | "delivered" | "read";
 
 /** One line of a chat as the person sees it on the phone. */
 export interface ChatMessage {
   readonly id: string;
-  /** The other number of the chat. */
+  /** The other number of the chat, or the JID of a group. */
   readonly chat: string;
+  /** The number that wrote it. */
+  readonly author: string;
   readonly from_me: boolean;
   readonly kind: string;
-  readonly text: string | null;
+  text: string | null;
   readonly at: string;
   status: ChatStatus;
+  readonly details?: MessageDetails | undefined;
+  edited?: boolean;
+  /** Deleted for everyone: the text is gone. */
+  deleted?: boolean;
+  /** Emoji by the number that reacted. */
+  reactions?: Record<string, string>;
+  /** Chosen options of this poll by the number that voted. */
+  votes?: Record<string, string[]>;
 }
 
 /** One row of the chat list. */

@@ -39,7 +39,6 @@ const libsignalPair = (pair: KeyPair): LibsignalPair => ({ pubKey: typed(pair.pu
  * only its Signal sessions and the number of its next one-time key are state.
  */
 export class SignalStore {
-  readonly identity: Identity;
   readonly registrationId: number;
   readonly #secret: Uint8Array;
   readonly #phone: string;
@@ -49,6 +48,7 @@ export class SignalStore {
   /** Deriving takes a while, and the key just given away is the one that comes back. */
   readonly #recentOneTimeKeys = new RecentMap<number, KeyPair>(4);
   #nextPreKeyId = 1;
+  #identity: Identity | undefined;
   #signedPreKey: KeyPair | undefined;
   #signedPreKeySignature: Buffer | undefined;
 
@@ -57,9 +57,14 @@ export class SignalStore {
     this.#secret = secret;
     this.#phone = phone;
     this.#changed = changed;
-    this.identity = deriveIdentity(secret, `identity:${phone}`);
     this.registrationId = (deriveBytes(secret, `registration:${phone}`).readUInt16BE(0) & 0x3fff) + 1;
     this.#storage = this.#openStorage();
+  }
+
+  /** The long-lived identity of the phone; a number that nobody encrypts for never needs it. */
+  get identity(): Identity {
+    this.#identity ??= deriveIdentity(this.#secret, `identity:${this.#phone}`);
+    return this.#identity;
   }
 
   /** A bundle with a one-time key that no other bundle of this phone carries. */
@@ -146,7 +151,7 @@ export class SignalStore {
   }
 
   #openStorage(): SignalStorage {
-    const identity = libsignalPair(this.identity);
+    let identity: LibsignalPair | undefined;
     return {
       loadSession: async (address) => this.#sessions.get(address),
       storeSession: async (address, record) => {
@@ -154,11 +159,12 @@ export class SignalStore {
         this.#changed();
       },
       isTrustedIdentity: () => true,
-      loadPreKey: async (id) => libsignalPair(this.#oneTime(Number(id))),
+      // The library asks with nothing (or 0) when the other side had no one-time key to use.
+      loadPreKey: async (id) => (id ? libsignalPair(this.#oneTime(Number(id))) : undefined),
       removePreKey: () => undefined,
       loadSignedPreKey: () => libsignalPair(this.#signed()),
       getOurRegistrationId: () => this.registrationId,
-      getOurIdentity: () => identity,
+      getOurIdentity: () => (identity ??= libsignalPair(this.identity)),
     };
   }
 }

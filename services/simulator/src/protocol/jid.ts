@@ -1,3 +1,5 @@
+import { RecentMap } from "../recent-map.ts";
+
 const PHONE = /^[1-9]\d{6,14}$/;
 const LEFT = 10n ** 7n;
 const RIGHT = 10n ** 8n;
@@ -19,12 +21,43 @@ export function isPhone(text: string): boolean {
   return PHONE.test(text);
 }
 
+const LAST_GENERATION = 8;
+
 /**
- * The hidden id of a phone number.
- * Real LIDs come from a table at the server; here it is a permutation of the number, so that either address can be
- * computed from the other without a store, today and after a restart.
+ * How often a number changed its hidden id; absent: never. The one table that belongs to the address space itself, and
+ * so to the process: with two networks in one process a number has the same hidden id in both.
  */
-export function lidOf(phone: string): string {
+const generations = new Map<string, number>();
+
+/** Big numbers are slow, and every message asks several times. */
+const computed = new RecentMap<string, string>(50_000);
+
+/** How often this number has changed its hidden id. */
+export function lidGeneration(phone: string): number {
+  return generations.get(phone) ?? 0;
+}
+
+/** Sets how often this number has changed its hidden id, 0 to 8. Older ids keep leading to the number. */
+export function setLidGeneration(phone: string, generation: number): void {
+  if (generation === 0) generations.delete(phone);
+  else generations.set(phone, Math.min(generation, LAST_GENERATION));
+}
+
+/**
+ * The hidden id of a phone number, by default the one it has now.
+ * Real LIDs come from a table at the server; here it is a permutation of the number, so that either address can be
+ * computed from the other without a store, today and after a restart. The first digit tells the generation.
+ */
+export function lidOf(phone: string, generation = lidGeneration(phone)): string {
+  const key = generation === 0 ? phone : `${phone}/${generation}`;
+  const known = computed.get(key);
+  if (known !== undefined) return known;
+  const lid = permuted(phone, generation);
+  computed.set(key, lid);
+  return lid;
+}
+
+function permuted(phone: string, generation: number): string {
   const value = BigInt(phone);
   let left = value / RIGHT;
   let right = value % RIGHT;
@@ -32,12 +65,12 @@ export function lidOf(phone: string): string {
     left = (left + scramble(right, round)) % LEFT;
     right = (right + scramble(left, round + 7n)) % RIGHT;
   }
-  return `1${(left * RIGHT + right).toString().padStart(15, "0")}`;
+  return `${generation + 1}${(left * RIGHT + right).toString().padStart(15, "0")}`;
 }
 
 /** The phone number behind a LID user part, or undefined when no number has that LID. */
 export function phoneOfLid(lid: string): string | undefined {
-  if (!/^1\d{15}$/.test(lid)) return undefined;
+  if (!/^[1-9]\d{15}$/.test(lid)) return undefined;
   const value = BigInt(lid.slice(1));
   let left = value / RIGHT;
   let right = value % RIGHT;

@@ -22,15 +22,11 @@ export const encryptQueries: IqHandlers = {
     network.changed(companion.address.phone);
     return {};
   },
-  "get encrypt key": ({ network, subject }) => ({
-    content: [
-      node(
-        "list",
-        {},
-        children(subject).map((user) => bundleFor(network, user)),
-      ),
-    ],
-  }),
+  "get encrypt key": ({ network, companion, subject }) => {
+    const starved = network.faults.hit("starve_prekeys", { sender: companion.address.phone }) !== undefined;
+    const bundles = children(subject).map((user) => bundleFor(network, user, starved));
+    return { content: [node("list", {}, bundles)] };
+  },
 };
 
 function uploadKeys({ network, companion, iq }: IqRequest): IqAnswer {
@@ -46,15 +42,18 @@ function uploadKeys({ network, companion, iq }: IqRequest): IqAnswer {
   return {};
 }
 
-/** One `<user>` of the answer: a bundle, or an error that the client takes for the whole request. */
-function bundleFor(network: IqRequest["network"], user: BinaryNode): BinaryNode {
+/**
+ * One `<user>` of the answer: a bundle, or an error that the client takes for the whole request. `starved`: without a
+ * one-time key, as if the stock were used up.
+ */
+function bundleFor(network: IqRequest["network"], user: BinaryNode, starved: boolean): BinaryNode {
   const jid = user.attrs["jid"];
   const target = network.accounts.resolve(jid);
   const bundle = target && network.takeBundle({ phone: target.account.number, device: target.device });
   if (!bundle) return node("user", { jid }, [node("error", { code: "404", text: "item-not-found" })]);
   const signedIdentity = target.account.companions.get(target.device)?.signedIdentity;
   return node("user", { jid, t: String(Math.floor(network.now().getTime() / 1000)) }, [
-    ...bundleNodes(bundle),
+    ...bundleNodes(starved ? { ...bundle, oneTimeKey: undefined } : bundle),
     ...(signedIdentity ? [node("device-identity", {}, signedIdentity)] : []),
   ]);
 }

@@ -1,4 +1,4 @@
-import { node, textOf } from "../protocol/node.ts";
+import { children, node, textOf } from "../protocol/node.ts";
 import type { IqHandlers } from "./iq.ts";
 
 /** Requests about the connection and the link itself. */
@@ -7,7 +7,10 @@ export const sessionQueries: IqHandlers = {
   "set passive active": ({ network, link, companion }) => {
     network.scheduler.after(0, () => {
       if (companion.link !== link) return undefined;
-      companion.queue.start((stanza) => link.send(stanza));
+      const noMarker = network.faults.hit("withhold_offline_marker", { sender: companion.address.phone });
+      companion.queue.start((stanza) => {
+        if (!noMarker || children(stanza)[0]?.tag !== "offline") link.send(stanza);
+      });
       return network.bootstrap(companion);
     });
     return {};
@@ -37,6 +40,7 @@ export const sessionQueries: IqHandlers = {
   "set w:stats add": () => ({}),
   "set status status": ({ network, companion, subject }) => {
     network.accounts.get(companion.address.phone).about = textOf(subject) ?? "";
+    network.changed(companion.address.phone);
     return {};
   },
 };

@@ -40,7 +40,8 @@ function lookUp(network: Network, protocols: string[], user: BinaryNode): Binary
         return devices ? [deviceList(devices)] : [];
       case "lid":
         // Asked by LID, the answer names the LID and nothing else: the client matches by what it asked.
-        return devices && person.kind === "pn" ? [node("lid", { val: personJid(person.phone, "lid") })] : [];
+        if (!devices || person.kind === "lid" || network.behaviourOf(person.phone).addressing === "pn") return [];
+        return [node("lid", { val: personJid(person.phone, "lid") })];
       case "status":
         return devices ? [node("status", { t: "0" }, Buffer.from(network.accounts.get(person.phone).about))] : [];
       case "disappearing_mode":

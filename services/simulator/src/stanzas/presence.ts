@@ -1,4 +1,5 @@
 import type { Companion } from "../accounts.ts";
+import { isSharedChat } from "../envelope.ts";
 import type { Network } from "../network.ts";
 import { personJid } from "../protocol/jid.ts";
 import { type BinaryNode, children, node } from "../protocol/node.ts";
@@ -11,24 +12,30 @@ export function handlePresence(network: Network, companion: Companion, stanza: B
     account.name = name;
     network.changed(account.number);
   }
-  if (type !== "subscribe") return;
-  const watched = network.accounts.resolve(to);
-  if (!watched || !to) return;
-  const online = [...watched.account.companions.values()].some(({ link }) => link);
-  const presence = online ? node("presence", { from: to, type: "available" }) : offline(to, network.now());
-  companion.link?.send(presence);
+  if (type === "available" || type === "unavailable") {
+    network.presence.set(account.number, type === "available", Math.floor(network.now().getTime() / 1000));
+  }
+  if (type !== "subscribe" || !to) return;
+  const watched = network.accounts.resolve(to)?.account.number;
+  if (watched !== undefined) network.presence.watch(companion, watched, to);
 }
 
 /** `<chatstate>`: typing or not; passed on to the devices of the other side that are connected. */
 export function handleChatstate(network: Network, companion: Companion, stanza: BinaryNode): void {
-  const chat = network.accounts.resolve(stanza.attrs["to"]);
-  if (!chat) return;
-  const from = personJid(companion.address.phone, network.addressing);
-  for (const other of chat.account.companions.values()) {
-    other.link?.send(node("chatstate", { from }, children(stanza)));
-  }
+  showChatstate(network, companion.address.phone, stanza.attrs["to"] ?? "", children(stanza));
 }
 
-function offline(from: string, now: Date): BinaryNode {
-  return node("presence", { from, type: "unavailable", last: String(Math.floor(now.getTime() / 1000) - 60) });
+/** Shows what a person does in a chat (`<composing/>`, `<paused/>`) to everybody else in it. `to`: JID of the chat. */
+export function showChatstate(network: Network, author: string, to: string, content: BinaryNode[]): void {
+  const from = personJid(author, network.addressing);
+  const shared = isSharedChat(to);
+  const person = network.accounts.resolve(to)?.account.number;
+  const people = shared ? (network.membersOf(to) ?? []) : person === undefined ? [] : [person];
+  const attributes = shared ? { from: to, participant: from } : { from };
+  for (const phone of people) {
+    if (phone === author) continue;
+    for (const other of network.accounts.tryGet(phone)?.companions.values() ?? []) {
+      other.link?.send(node("chatstate", attributes, content));
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { Companion } from "../accounts.ts";
 import type { Network } from "../network.ts";
+import { answerMediaRetry } from "./media-retry.ts";
 import { type BinaryNode, children, node } from "../protocol/node.ts";
 
 /** Receipts that are between a device and the server. */
@@ -12,6 +13,7 @@ export function handleReceipt(network: Network, companion: Companion, stanza: Bi
   companion.link?.send(node("ack", { class: "receipt", id, from: to, type, participant }));
   const ids = [id, ...listedIds(stanza)];
   for (const each of ids) companion.queue.settle("message", each);
+  if (type === "server-error") return answerMediaRetry(network, companion, stanza);
   if (type !== undefined && INTERNAL.has(type)) return;
   // Messages in one receipt may come from different devices of the sender.
   const byOrigin = new Map<string, string[]>();
