@@ -70,6 +70,8 @@ create table public.whatsapp_messages (
   status_reason text,
   failure jsonb,
   attempts int not null default 0,
+  -- Attempts counted before the message was touched, after its owner had died; any outcome clears it.
+  deaths int not null default 0,
   not_before timestamptz,
   expires_at timestamptz,
   on_unknown text not null default 'resend_same_id',

@@ -11,6 +11,7 @@ create table public.shard_commits (
 --   keys:     [{shard, session_id, tenant_id, type, key_id, value | null}],
 --   sessions: [{shard, session_id, auth_state?, forget?, unlinked?, status?, reason?, deadline_ms?, phone?, lid?, jid?, push_name?, platform?, paired?, pace_tat_ms?}],
 --   claims:   [{shard, id, resend}],
+--   counts:   [{shard, id}]     messages about to be touched that may have killed their last owner; one found `sending` becomes `unknown`
 --   marks:    [{shard, id, status, reason?, failure?, not_before_ms?}]     what became of messages we tried to send
 --   receipts: [{shard, session_id, wa_message_id, status, at_ms}],
 --   inbound:  [{shard, tenant_id, session_id, id, jid, alt_jid?, phone?, lid?, wa_message_id, sender?, type, content, push_name?, at_ms, delayed}],
@@ -70,11 +71,16 @@ begin
   if p ? 'claims' then
     with claim as (
       select * from jsonb_to_recordset(p->'claims') as r (shard int, id uuid, resend boolean) where r.shard = any (v_apply)
+    ), locked as (
+      select m.id from public.whatsapp_messages m join claim c on c.id = m.id order by m.id for update of m
     ), taken as (
-      update public.whatsapp_messages m set status = 'sending', status_reason = null, attempts = m.attempts + 1, not_before = null,
+      -- That devices were asked for anew is remembered: it is done once. What a person resolved is not repeated.
+      update public.whatsapp_messages m set status = 'sending', attempts = m.attempts + 1, not_before = null,
+          status_reason = case when m.status_reason = 'stale_devices' then m.status_reason end,
           owner_epoch = (v_epochs->>c.shard::text)::bigint, revision = m.revision + 1
-        from claim c
-        where m.id = c.id and (m.status = 'queued' or coalesce(c.resend, false) and m.status in ('sending', 'unknown'))
+        from claim c join locked on locked.id = c.id
+        where m.id = c.id and (m.status = 'queued' or coalesce(c.resend, false) and m.status in ('sending', 'unknown')
+            and coalesce(m.status_reason, '') not in ('assumed_sent', 'awaiting_person'))
           and (m.expires_at > v_now or m.status <> 'queued')
           and (m.status <> 'queued' or exists (select 1 from public.message_lanes l where l.session_id = m.session_id and l.lane = m.lane and l.state = 'run'))
         returning m.id
@@ -94,7 +100,24 @@ begin
       where c.shard = any (v_already) and (m.status is distinct from 'sending' or m.owner_epoch is distinct from (v_epochs->>c.shard::text)::bigint);
   end if;
 
-  -- 5. What became of messages, and what receipts say: evidence only lifts.
+  -- 5. Attempts counted before a message is touched.
+  if p ? 'counts' then
+    with old as (
+      select m.id, m.status as previous, r.shard from public.whatsapp_messages m
+        join jsonb_to_recordset(p->'counts') as r (shard int, id uuid) on r.id = m.id
+        where r.shard = any (v_apply) and m.status in ('queued', 'sending', 'unknown') order by m.id for update of m
+    ), counted as (
+      update public.whatsapp_messages m set deaths = m.deaths + 1, status = case m.status when 'sending' then 'unknown' else m.status end,
+          revision = m.revision + 1
+        from old o where m.id = o.id returning m as message, o.previous, o.shard
+    )
+    select coalesce(jsonb_agg(public.message_event(c.message, c.previous, public.session_ref(s), (v_epochs->>c.shard::text)::bigint, v_now)
+        order by (c.message).id), '[]') into v_more
+      from counted c join public.whatsapp_sessions s on s.id = (c.message).session_id where c.previous = 'sending';
+    v_events := v_events || v_more;
+  end if;
+
+  -- 6. What became of messages, and what receipts say: evidence only lifts.
   if p ? 'marks' or p ? 'receipts' then
     with change as (
       select r.shard, r.id, r.status, r.reason, r.failure, r.not_before_ms, v_now as at
@@ -112,17 +135,20 @@ begin
     ), moved as (
       update public.whatsapp_messages m set
           status = b.status, status_reason = b.reason, failure = b.failure,
-          not_before = case when b.status = 'queued' then to_timestamp(b.not_before_ms / 1000.0) end,
+          deaths = 0, not_before = case when b.status = 'queued' then to_timestamp(b.not_before_ms / 1000.0) end,
+          -- A claim counts the attempt; one that failed before it could claim is counted here.
+          attempts = m.attempts + (b.status = o.previous)::int,
           sent_at = coalesce(m.sent_at, case when public.message_rank(b.status) >= 4 then b.at end),
           delivered_at = coalesce(m.delivered_at, case when public.message_rank(b.status) >= 5 then b.at end),
           read_at = coalesce(m.read_at, case when public.message_rank(b.status) >= 6 then b.at end),
           played_at = coalesce(m.played_at, case when b.status = 'played' then b.at end),
           revision = m.revision + 1
         from best b, old o
-        where m.id = b.id and o.id = m.id and m.direction = 'out' and b.status <> o.previous and (
+        where m.id = b.id and o.id = m.id and m.direction = 'out' and (b.status <> o.previous or b.status = 'queued' and b.not_before_ms is not null) and (
           public.message_rank(b.status) > greatest(public.message_rank(o.previous), 3)
           or (o.previous in ('sending', 'unknown') and b.status in ('queued', 'unknown', 'failed', 'expired', 'held'))
-          or (o.previous in ('queued', 'held') and b.status in ('failed', 'expired', 'held')))
+          or (o.previous in ('queued', 'held') and b.status in ('failed', 'expired', 'held'))
+          or (o.previous = 'queued' and b.status = 'queued'))
         returning m as message, o.previous, b.shard, b.at
     )
     select coalesce(jsonb_agg(e.event) filter (where e.event is not null), '[]') into v_more from (
@@ -131,7 +157,7 @@ begin
     v_events := v_events || v_more;
   end if;
 
-  -- 6. Addresses that turned out to be one person.
+  -- 7. Addresses that turned out to be one person.
   if p ? 'aliases' then
     insert into public.contact_aliases (tenant_id, jid, contact_id)
       select distinct on (r.tenant_id, r.lid) r.tenant_id, r.lid, a.contact_id
@@ -145,7 +171,7 @@ begin
       where r.shard = any (v_apply) and c.id = a.contact_id and c.lid is distinct from r.lid;
   end if;
 
-  -- 7. What people wrote to us, each once.
+  -- 8. What people wrote to us, each once.
   if p ? 'inbound' then
     for v_in in select e from jsonb_array_elements(p->'inbound') e where (e->>'shard')::int = any (v_apply) loop
       v_entry := public.store_inbound(v_in, (v_epochs->>(v_in->>'shard'))::bigint);
@@ -156,14 +182,14 @@ begin
     end loop;
   end if;
 
-  -- 8. Sessions: credentials, identity, observed status.
+  -- 9. Sessions: credentials, identity, observed status.
   if p ? 'sessions' then
     for v_in in select e from jsonb_array_elements(p->'sessions') e where (e->>'shard')::int = any (v_apply) loop
       v_events := v_events || public.commit_session(v_in, (v_epochs->>(v_in->>'shard'))::bigint);
     end loop;
   end if;
 
-  -- 9. Events last: their heads are the last rows locked.
+  -- 10. Events last: their heads are the last rows locked.
   if p ? 'events' then
     select coalesce(jsonb_agg(e || jsonb_build_object('lease_epoch', v_epochs->(e->>'shard'))), '[]') into v_more
       from jsonb_array_elements(p->'events') e where (e->>'shard')::int = any (v_apply);
@@ -247,15 +273,24 @@ begin
   return v_events;
 end $$;
 
--- Rows that waited for the session's link get back into their lanes, at their old place.
+-- Rows that waited for the session's link get back into their lanes, at their old place. A lane that somebody else is
+-- changing is left to the next sweep: a commit holds messages by now, and whoever changes a lane may want those.
 create function public.release_offline(p_session uuid) returns int
 language plpgsql set search_path = '' as $$
 declare
   v_count int;
+  v_lanes bigint[];
 begin
-  with back as (
+  if not exists (select 1 from public.whatsapp_messages m
+      where m.session_id = p_session and m.direction = 'out' and m.status = 'held' and m.status_reason = 'session_offline') then return 0; end if;
+  v_lanes := array(select l.lane from public.message_lanes l where l.session_id = p_session order by l.lane for update skip locked);
+  with waiting as (
+    select m.id from public.whatsapp_messages m
+      where m.session_id = p_session and m.direction = 'out' and m.status = 'held' and m.status_reason = 'session_offline' and m.lane = any (v_lanes)
+      order by m.id for update skip locked
+  ), back as (
     update public.whatsapp_messages m set status = 'queued', status_reason = null, revision = revision + 1
-      where m.session_id = p_session and m.direction = 'out' and m.status = 'held' and m.status_reason = 'session_offline'
+      from waiting w where m.id = w.id
       returning m.lane, m.seq
   ), lowest as (
     select lane, min(seq) as seq, count(*) as n from back group by lane
@@ -278,8 +313,8 @@ begin
   select jsonb_build_object(
     'rows', coalesce((
       select jsonb_agg(jsonb_build_object('id', m.id, 'session_id', m.session_id, 'lane', m.lane, 'seq', m.seq, 'chat_id', m.chat_id, 'jid', m.jid,
-        'type', m.type, 'content', m.content, 'wa_message_id', m.wa_message_id, 'attempts', m.attempts, 'on_unknown', m.on_unknown,
-        'expires_at_ms', (extract(epoch from m.expires_at) * 1000)::bigint, 'not_before_ms', (extract(epoch from m.not_before) * 1000)::bigint)
+        'type', m.type, 'content', m.content, 'wa_message_id', m.wa_message_id, 'attempts', m.attempts, 'deaths', m.deaths,
+        'on_unknown', m.on_unknown, 'status', m.status, 'status_reason', m.status_reason, 'expires_at_ms', (extract(epoch from m.expires_at) * 1000)::bigint, 'not_before_ms', (extract(epoch from m.not_before) * 1000)::bigint)
         order by m.session_id, m.lane, m.seq)
       from request r cross join lateral (
         select * from public.whatsapp_messages m
@@ -297,8 +332,9 @@ create function public.read_inflight(p_sessions uuid[]) returns jsonb
 language plpgsql stable set search_path = '' set plan_cache_mode = 'force_generic_plan' set enable_seqscan = 'off' as $$
 begin
   return (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'session_id', m.session_id, 'lane', m.lane, 'seq', m.seq, 'chat_id', m.chat_id, 'jid', m.jid,
-    'type', m.type, 'content', m.content, 'wa_message_id', m.wa_message_id, 'attempts', m.attempts, 'on_unknown', m.on_unknown,
-    'expires_at_ms', (extract(epoch from m.expires_at) * 1000)::bigint, 'not_before_ms', null, 'status', m.status) order by m.session_id, m.lane, m.seq), '[]')
+    'type', m.type, 'content', m.content, 'wa_message_id', m.wa_message_id, 'attempts', m.attempts, 'deaths', m.deaths,
+    'on_unknown', m.on_unknown, 'status', m.status, 'status_reason', m.status_reason,
+    'expires_at_ms', (extract(epoch from m.expires_at) * 1000)::bigint, 'not_before_ms', null) order by m.session_id, m.lane, m.seq), '[]')
   from public.whatsapp_messages m
   where m.session_id = any (p_sessions) and m.direction = 'out' and m.status in ('sending', 'unknown') and coalesce(m.status_reason, '') not in ('awaiting_person', 'assumed_sent'));
 end $$;
@@ -318,19 +354,6 @@ begin
   perform public.release_offline(s.id) from public.whatsapp_sessions s
     where s.shard = any (v_shards) and s.desired = 'running' and s.status in ('connected', 'degraded', 'syncing')
       and exists (select 1 from public.whatsapp_messages m where m.session_id = s.id and m.direction = 'out' and m.status = 'held' and m.status_reason = 'session_offline');
-  -- The hint that bounds first reads and counts the backlog. Nothing below it can come back: every row that may is counted here.
-  -- A lane that took new rows or got old ones back meanwhile is left alone: the comparison is looked at again under the lock.
-  if v_since is null then
-    update public.message_lanes l set head_seq = f.first_seq from (
-      select k.session_id, k.lane, k.head_seq, k.next_seq, least(k.next_seq,
-          (select m.seq from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status = 'queued' order by m.seq limit 1),
-          (select min(m.seq) from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status = 'held'),
-          (select min(m.seq) from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status in ('sending', 'unknown'))) as first_seq
-        from public.message_lanes k join public.whatsapp_sessions s on s.id = k.session_id where s.shard = any (v_shards) and k.head_seq < k.next_seq) f
-      where l.session_id = f.session_id and l.lane = f.lane and l.head_seq = f.head_seq and l.next_seq = f.next_seq and f.first_seq > l.head_seq
-        and (l.session_id, l.lane) in (select x.session_id, x.lane from public.message_lanes x join public.whatsapp_sessions s on s.id = x.session_id
-          where s.shard = any (v_shards) order by x.session_id, x.lane for update of x skip locked);
-  end if;
   select coalesce(jsonb_agg(jsonb_build_object('session_id', l.session_id, 'lane', l.lane, 'state', l.state, 'weight', l.weight,
       'head_seq', l.head_seq, 'next_seq', l.next_seq, 'first_seq', q.first_seq)), '[]') into v_lanes
     from public.message_lanes l join public.whatsapp_sessions s on s.id = l.session_id
@@ -340,6 +363,24 @@ begin
   select coalesce(jsonb_agg(s.id), '[]') into v_sessions from public.whatsapp_sessions s
     where s.shard = any (v_shards) and (s.changed_at >= v_since or v_since is null and (s.desired = 'running' or s.unlink
       or s.status not in ('stopped', 'conflict', 'logged_out', 'restricted', 'banned', 'failed')));
+  -- The hint that bounds first reads and counts the backlog. Nothing below it can come back: every row that may is counted here.
+  -- A lane that took new rows or got old ones back meanwhile is left alone: the comparison is looked at again under the lock.
+  -- Last, and only lanes that move: whoever accepts a message waits for these locks.
+  if v_since is null then
+    with hint as materialized (
+      select k.session_id, k.lane, k.head_seq, k.next_seq, least(k.next_seq,
+          (select m.seq from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status = 'queued' order by m.seq limit 1),
+          (select min(m.seq) from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status = 'held'),
+          (select min(m.seq) from public.whatsapp_messages m where m.session_id = k.session_id and m.lane = k.lane and m.direction = 'out' and m.status in ('sending', 'unknown'))) as first_seq
+        from public.message_lanes k join public.whatsapp_sessions s on s.id = k.session_id where s.shard = any (v_shards) and k.head_seq < k.next_seq
+    ), locked as materialized (
+      select l.session_id, l.lane from public.message_lanes l join hint h on h.session_id = l.session_id and h.lane = l.lane
+        where h.first_seq > h.head_seq order by l.session_id, l.lane for update of l skip locked
+    )
+    update public.message_lanes l set head_seq = h.first_seq
+      from hint h join locked k on k.session_id = h.session_id and k.lane = h.lane
+      where l.session_id = h.session_id and l.lane = h.lane and l.head_seq = h.head_seq and l.next_seq = h.next_seq;
+  end if;
   return jsonb_build_object('lanes', v_lanes, 'sessions', v_sessions, 't', to_jsonb(v_t));
 end $$;
 

@@ -22,7 +22,11 @@ export interface OutboundRow {
   content: Record<string, unknown>;
   wa_message_id: string;
   attempts: number;
+  /** Attempts counted before it was touched that ended with the death of the worker. */
+  deaths: number;
   on_unknown: string;
+  status: string;
+  status_reason: string | null;
   expires_at_ms: number | null;
   not_before_ms: number | null;
 }
@@ -179,6 +183,8 @@ export interface WhatsAppLink {
    *   SendFailed
    */
   send(row: OutboundRow, claim: Claim): Promise<void>;
+  /** Forgets which devices the person at `jid` has, so that the next send asks WhatsApp for them. */
+  forgetDevices(jid: string): Promise<void>;
   /** Milliseconds since the last frame came in, on the monotonic clock. */
   silentForMs(): number;
   /** Drops the raw connection at once; `closed` with `terminated_by_us` follows. */

@@ -104,6 +104,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       outbox: createMessageOutbox(clients.reads),
       showCode: createShowCode(redis, logger),
       dials: createSlots(dialsAtOnce),
+      suspects: createSlots(1),
       encodings: createSlots(encodingsAtOnce),
       holds: keeper.holds,
       databaseNowMs: keeper.databaseNowMs,

@@ -88,6 +88,8 @@ export interface SessionWrites {
   keys?: KeyWrite[];
   session?: SessionWrite;
   claims?: Claim[];
+  /** Messages about to be touched that may have killed their last owner: one more attempt each. */
+  counts?: { id: string }[];
   marks?: Mark[];
   receipts?: Receipt[];
   inbound?: (InboundMessage & { id: string })[];
@@ -151,14 +153,17 @@ export interface LaneView {
 }
 
 export interface MessageOutbox {
-  /** Queued rows of one lane in order, and the lane as it stood in the same instant; null when there is no such lane. */
+  /**
+   * Queued rows of one lane in order, and the lane as it stood in the same instant; null when there is no such lane.
+   * `unreadable` are ids of rows that make no sense as messages.
+   */
   readLane(request: {
     session_id: string;
     lane: number;
     after_seq: number;
     limit: number;
     skip_chats: string[];
-  }): Promise<{ rows: OutboundRow[]; lane: LaneView | null }>;
+  }): Promise<{ rows: OutboundRow[]; unreadable: string[]; lane: LaneView | null }>;
   /** Rows on the wire without an end, oldest first in each lane. */
   readInflight(sessionId: string): Promise<OutboundRow[]>;
   /** Content of a message we sent, by WhatsApp id alone. */

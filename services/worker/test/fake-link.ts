@@ -24,6 +24,8 @@ export interface FakeNetwork {
   /** Links open now, by session. */
   open: Map<string, number>;
   logouts: string[];
+  /** Addresses whose devices were to be asked for anew. */
+  forgotten: string[];
 }
 
 /**
@@ -48,6 +50,7 @@ export function createFakeNetwork(
     codes: new Map(),
     open: new Map(),
     logouts: [],
+    forgotten: [],
     scan: (session) => scanned.get(session)?.(),
     close: (session, cause) => closers.get(session)?.(cause),
     observe: (session, seen) => observers.get(session)?.(seen),
@@ -103,6 +106,7 @@ export function createFakeNetwork(
           if (error === undefined) return;
           setTimeout(() => tell({ kind: "ack", waMessageId: row.wa_message_id, error }), ackMs);
         },
+        forgetDevices: async (jid) => void network.forgotten.push(jid),
         silentForMs: () => 0,
         terminate: (reason) => setImmediate(() => drop({ kind: "terminated_by_us", reason })),
         end: async () => drop(null),

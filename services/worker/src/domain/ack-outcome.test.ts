@@ -4,13 +4,18 @@ import { readAck, retryDelayMs } from "./ack-outcome.ts";
 test.each([
   [null, { kind: "sent" }],
   ["463", { kind: "failed", failure: { code: "reachout_locked", retryable: false } }],
-  ["479", { kind: "failed", failure: { code: "server_rejected", retryable: true } }],
+  ["479", { kind: "fresh_devices" }],
   ["400", { kind: "failed", failure: { code: "server_rejected", retryable: false } }],
   ["503", { kind: "later" }],
   ["429", { kind: "later" }],
   ["nonsense", { kind: "failed", failure: { code: "server_rejected" } }],
 ])("an ack with error %s", (error, outcome) => {
-  expect(readAck(error)).toMatchObject(outcome);
+  expect(readAck(error, false)).toMatchObject(outcome);
+});
+
+test("devices are asked for anew once", () => {
+  const again = readAck("479", true);
+  expect(again).toMatchObject({ kind: "failed", failure: { code: "server_rejected", retryable: true } });
 });
 
 test("passing trouble waits longer each time, within a fifth, and ends after five tries", () => {

@@ -9,8 +9,12 @@ export interface LaneSetOptions {
   outbox: Pick<MessageOutbox, "readLane">;
   /** Rows to read of a lane at a time. */
   readLimit: number;
-  /** Whether a row is on its way already, so that a read that raced its claim does not bring it twice. */
-  isKnown: (row: OutboundRow) => boolean;
+  /** Rows on their way already, so that a read that raced their claims does not bring them twice. */
+  busy: () => Set<string>;
+  /** A lane as a read found it. */
+  saw: (view: LaneView) => void;
+  /** A row that makes no sense as a message, by id. */
+  unreadable: (id: string) => void;
   /** Something may be ready now. */
   changed: () => void;
   databaseNowMs: () => number;
@@ -147,11 +151,15 @@ export class LaneSet {
     }
   }
 
+  #wantSoon({ lane }: Lane): void {
+    setTimeout(() => this.want(lane), readAgainMs).unref();
+  }
+
   async #read(lane: Lane): Promise<void> {
-    const { sessionId, outbox, readLimit, isKnown, databaseNowMs, changed, logger } = this.#options;
-    const finish = lane.beginRead(readLimit, isKnown);
+    const { sessionId, outbox, readLimit, busy, databaseNowMs, changed, logger } = this.#options;
+    const finish = lane.beginRead(readLimit, busy);
     try {
-      const { rows, lane: view } = await outbox.readLane({
+      const { rows, unreadable, lane: view } = await outbox.readLane({
         session_id: sessionId,
         lane: lane.lane,
         after_seq: lane.cursor,
@@ -159,13 +167,18 @@ export class LaneSet {
         skip_chats: [...this.#holds.keys()],
       });
       if (this.#stopped) return;
-      if (view !== null) finish(rows, view);
+      if (view !== null) {
+        this.#options.saw(view);
+        finish(rows, rows.length + unreadable.length, view);
+      }
+      for (const id of unreadable) this.#options.unreadable(id);
+      if (unreadable.length > 0) this.#wantSoon(lane);
       // Held by an owner before us: the row says until when.
       for (const row of rows)
         if ((row.not_before_ms ?? 0) > databaseNowMs() && !this.isHeld(row.chat_id)) this.hold(row, row.not_before_ms!);
     } catch (error) {
       logger.warn({ error, lane: lane.lane }, "a lane could not be read; trying again in a second");
-      setTimeout(() => this.want(lane.lane), readAgainMs).unref();
+      this.#wantSoon(lane);
     } finally {
       lane.reading = false;
     }

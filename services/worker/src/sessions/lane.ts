@@ -15,6 +15,8 @@ export class Lane {
   reading = false;
   #rows: OutboundRow[] = [];
   #rewinds = 0;
+  /** Rows taken since the read under way began: its answer may be older than that. */
+  #taken = new Set<string>();
 
   constructor(lane: number) {
     this.lane = lane;
@@ -31,7 +33,8 @@ export class Lane {
   }
 
   take(row: OutboundRow): void {
-    this.#rows = this.#rows.filter((other) => other !== row);
+    this.#rows = this.#rows.filter(({ id }) => id !== row.id);
+    if (this.reading) this.#taken.add(row.id);
   }
 
   has(seq: number): boolean {
@@ -63,22 +66,30 @@ export class Lane {
     if (resumed) this.wanted = true;
   }
 
-  /** Begins a read; the function takes its answer. `isKnown` tells rows that are on their way already. */
-  beginRead(limit: number, isKnown: (row: OutboundRow) => boolean): (rows: OutboundRow[], view: LaneView) => void {
+  /**
+   * Begins a read; the function takes its answer. `busy` tells rows that are on their way, or have an outcome that is
+   * not written yet: what was so at the beginning, or became so since, may be queued in the answer and is not any more.
+   * `found` counts rows that could not be read, too.
+   */
+  beginRead(limit: number, busy: () => Set<string>): (rows: OutboundRow[], found: number, view: LaneView) => void {
     const rewinds = this.#rewinds;
+    const before = busy();
+    this.#taken = new Set();
     this.reading = true;
     this.wanted = false;
-    return (rows, view) => {
+    return (rows, found, view) => {
       this.learn(view);
       if (view.state !== "run") return;
       const have = new Set(this.#rows.map(({ seq }) => seq));
-      const fresh = rows.filter((row) => !have.has(row.seq) && !isKnown(row));
+      const now = busy();
+      const isStale = ({ id }: OutboundRow) => before.has(id) || this.#taken.has(id) || now.has(id);
+      const fresh = rows.filter((row) => !have.has(row.seq) && !isStale(row));
       this.#rows = [...this.#rows, ...fresh].toSorted((a, b) => a.seq - b.seq);
       // Rewound meanwhile: this answer says nothing about what lies below it.
       if (rewinds !== this.#rewinds) return;
       // Sequence numbers become visible in order, so a short answer means that nothing queued lies below `next_seq`.
       const last = rows.at(-1);
-      const full = rows.length >= limit && last !== undefined;
+      const full = found >= limit && last !== undefined;
       this.cursor = Math.max(this.cursor, full ? last.seq : view.next_seq - 1);
       if (full) this.wanted = true;
     };

@@ -14,6 +14,7 @@ import { storeInbound } from "../socket-events/on-message.ts";
 import { storeReceipts } from "../socket-events/on-receipt.ts";
 import type { Commit, LaneView, MessageOutbox, SessionRow, SessionScope } from "../store-ports.ts";
 import type { Pairing } from "./pairing.ts";
+import type { CarefulMode } from "./careful-mode.ts";
 import { createPump, type Pump, type PumpOptions } from "./pump.ts";
 import type { Slots } from "./slots.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
@@ -35,6 +36,7 @@ export interface LinkDeps {
 export interface LiveLinkOptions {
   deps: LinkDeps;
   scope: SessionScope;
+  careful: CarefulMode;
   holds: () => boolean;
   status: StatusKeeper;
   pairing: Pairing;
@@ -145,6 +147,7 @@ export function createLiveLink(options: LiveLinkOptions) {
       link,
       commit,
       outbox: deps.outbox,
+      careful: options.careful,
       slots: deps.encodings,
       profile: pacingProfiles[row.network],
       tatMs: row.pace_tat_ms ?? 0,
@@ -241,6 +244,8 @@ export function createLiveLink(options: LiveLinkOptions) {
       releaseDial();
     },
     wake: (lane: number) => pump?.wake(lane),
+    /** A person may have said what becomes of a message without an answer. */
+    lookAtWire: () => pump?.lookAtWire(),
     see: (view: LaneView & { first_seq: number | null }) => pump?.see(view) ?? false,
     /** Looks for a link that hangs; called once a second. */
     check(): void {

@@ -3,10 +3,11 @@ import { createLogger } from "@flotilla/shared/runtime/logger";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { afterEach, describe, expect, test } from "vitest";
 import type { PacingProfile } from "../domain/pacing.ts";
-import { type Claim, ClaimRefused, LeaseLost, type OutboundRow } from "../ports.ts";
+import { type Claim, ClaimRefused, LeaseLost, type OutboundRow, UnsupportedContent } from "../ports.ts";
 import type { LaneView, Mark } from "../store-ports.ts";
+import { createCarefulMode } from "./careful-mode.ts";
 import { createPump, type Pump } from "./pump.ts";
-import { createSlots } from "./slots.ts";
+import { createSlots, type Slots } from "./slots.ts";
 
 const logger = createLogger({ service: "test", level: "silent" });
 const session = mintUuid();
@@ -21,19 +22,31 @@ function openRig(
     profile?: PacingProfile;
     ackTimeoutMs?: number;
     answer?: (row: OutboundRow) => string | null | undefined;
+    unclean?: boolean;
+    alone?: Slots;
   } = {},
 ) {
-  const { profile = { perMinute: 60_000, burst: 100 }, ackTimeoutMs = 60, answer = () => null } = options;
+  const {
+    profile = { perMinute: 60_000, burst: 100 },
+    ackTimeoutMs = 60,
+    answer = () => null,
+    unclean = false,
+    alone = createSlots(1),
+  } = options;
   const rows = new Map<string, OutboundRow & { status: string }>();
   const states = new Map<number, LaneView["state"]>();
   const sent: { row: OutboundRow; claim: Claim; atMs: number }[] = [];
   const marks: Mark[] = [];
   const onWire = new Map<string, number>();
   const recycled: string[] = [];
+  const forgotten: string[] = [];
+  const counted: string[] = [];
+  const resolutions: string[] = [];
+  const unreadable = new Set<string>();
   let widest = 0;
   let most = 0;
   let sendError: (row: OutboundRow) => Error | null = () => null;
-  let inflight: OutboundRow[] = [];
+  let inflight: () => OutboundRow[] = () => [];
 
   const view = (lane: number): LaneView => ({
     session_id: session,
@@ -45,10 +58,13 @@ function openRig(
   const pump = createPump({
     scope: { tenantId: "t", sessionId: session, lease: { shard: 1, epoch: 1 } },
     link: {
+      forgetDevices: async (jid) => void forgotten.push(jid),
       async send(row, claim) {
         const error = sendError(row);
         if (error !== null) throw error;
-        rows.get(row.id)!.status = "sending";
+        const stored = rows.get(row.id)!;
+        stored.status = "sending";
+        stored.attempts++;
         onWire.set(row.chat_id, (onWire.get(row.chat_id) ?? 0) + (claim.resend ? 0 : 1));
         widest = Math.max(widest, onWire.get(row.chat_id)!);
         most = Math.max(most, [...onWire.values()].filter((n) => n > 0).length);
@@ -61,12 +77,21 @@ function openRig(
         }, 3);
       },
     },
-    commit: async (_, { marks: changes = [] }) => {
+    commit: async (_, { marks: changes = [], counts = [] }) => {
       await new Promise((resolve) => setTimeout(resolve, 2));
       for (const change of changes) {
         marks.push(change);
         const row = rows.get(change.id);
-        if (row !== undefined) row.status = change.status;
+        if (row === undefined) continue;
+        if (row.status === "queued" && change.status === "queued") row.attempts++;
+        row.status = change.status;
+        row.status_reason = change.reason ?? null;
+        row.not_before_ms = change.notBeforeMs ?? null;
+        row.deaths = 0;
+      }
+      for (const { id } of counts) {
+        counted.push(id);
+        rows.get(id)!.deaths++;
       }
     },
     outbox: {
@@ -78,10 +103,17 @@ function openRig(
               row.lane === lane && row.seq > after_seq && row.status === "queued" && !skip_chats.includes(row.chat_id),
           )
           .toSorted((a, b) => a.seq - b.seq);
-        return { rows: found.slice(0, limit), lane: view(lane) };
+        const page = found.slice(0, limit);
+        return {
+          // Copies, as a read gives them.
+          rows: page.filter(({ id }) => !unreadable.has(id)).map((row) => ({ ...row })),
+          unreadable: page.filter(({ id }) => unreadable.has(id)).map(({ id }) => id),
+          lane: view(lane),
+        };
       },
-      readInflight: async () => inflight,
+      readInflight: async () => inflight(),
     },
+    careful: createCarefulMode({ unclean, alone }),
     slots: createSlots(32),
     profile,
     tatMs: 0,
@@ -91,7 +123,7 @@ function openRig(
     ackTimeoutMs,
     random: () => 0,
     logger,
-    metrics: { sent: () => {}, acked: () => {}, unknown: () => {} },
+    metrics: { sent: () => {}, acked: () => {}, unknown: (resolution) => resolutions.push(resolution) },
   });
   pumps.push(pump);
   return {
@@ -101,10 +133,15 @@ function openRig(
     marks,
     states,
     recycled,
+    forgotten,
+    counted,
+    resolutions,
+    unreadable,
     widest: () => widest,
     most: () => most,
     failSend: (error: (row: OutboundRow) => Error | null) => (sendError = error),
-    setInflight: (list: OutboundRow[]) => (inflight = list),
+    setInflight: (list: OutboundRow[] | (() => OutboundRow[])) =>
+      (inflight = typeof list === "function" ? list : () => list),
     add(count: number, lane: number, chat: (n: number) => string, more: Partial<OutboundRow> = {}) {
       const first = view(lane).next_seq;
       return Array.from({ length: count }, (_, n) => {
@@ -120,7 +157,9 @@ function openRig(
           content: {},
           wa_message_id: `WA${id}`,
           attempts: 0,
+          deaths: 0,
           on_unknown: "resend_same_id",
+          status_reason: null,
           expires_at_ms: null,
           not_before_ms: null,
           status: "queued",
@@ -328,4 +367,132 @@ test("a sweep that sees a row below the cursor brings it, and one that sees noth
   expect(rig.pump.see(seen)).toBe(true);
   await rig.allAre("sent");
   expect(rig.pump.see({ ...seen, first_seq: null })).toBe(false);
+});
+
+describe("without an answer", () => {
+  test("a message that waits for a person lets its chat go on, and is sent again under its id when the person says so", async () => {
+    let silent = true;
+    const rig = openRig({ answer: (row) => (row.seq === 1 && silent ? undefined : null) });
+    const [first, second] = rig.add(2, 0, () => "chat", { on_unknown: "hold" });
+    await rig.pump.start();
+    await waitFor(() => rig.rows.get(second!.id)!.status === "sent", { describe: "the second" });
+    expect(rig.rows.get(first!.id)).toMatchObject({ status: "unknown", status_reason: "awaiting_person" });
+    expect(rig.sent.map(({ row }) => row.seq)).toEqual([1, 2]);
+    silent = false;
+    rig.setInflight(() =>
+      [...rig.rows.values()].filter(({ status }) => status === "unknown").map((row) => ({ ...row })),
+    );
+    rig.pump.lookAtWire();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(rig.sent).toHaveLength(2);
+    rig.rows.get(first!.id)!.status_reason = "resend_asked";
+    rig.pump.lookAtWire();
+    await rig.allAre("sent");
+    expect(rig.sent[2]).toMatchObject({ row: { wa_message_id: first!.wa_message_id }, claim: { resend: true } });
+    expect(rig.resolutions).toEqual(["awaiting_person", "resend"]);
+  });
+
+  test("after three writes it waits for evidence, not for ever: its time ends it and its chat goes on", async () => {
+    const rig = openRig({ answer: (row) => (row.chat_id === "mute" && row.seq < 3 ? undefined : null), ackTimeoutMs: 30 });
+    const [mute] = rig.add(1, 0, () => "mute", { expires_at_ms: performance.now() + 700 });
+    rig.add(1, 0, () => "mute", { seq: 9 });
+    await rig.pump.start();
+    const chatter = setInterval(() => {
+      rig.add(1, 0, (n) => `other-${n}`);
+      rig.pump.wake(0);
+    }, 10);
+    await waitFor(() => rig.rows.get(mute!.id)!.status === "failed", { describe: "the end of its time" });
+    clearInterval(chatter);
+    expect(rig.sent.filter(({ row }) => row.id === mute!.id)).toHaveLength(3);
+    expect(rig.marks.find(({ id, status }) => id === mute!.id && status === "failed")?.failure?.code).toBe("no_ack");
+    await waitFor(() => rig.sent.some(({ row }) => row.seq === 9), { describe: "the next of its chat" });
+  });
+
+  test("479 drops the list of devices and is tried once more before its followers; the second is final", async () => {
+    const rig = openRig({ answer: (row) => (row.seq === 1 ? "479" : null) });
+    const [first] = rig.add(3, 0, () => "chat");
+    await rig.pump.start();
+    await waitFor(() => rig.rows.get(first!.id)!.status === "failed", { describe: "the end" });
+    await waitFor(() => rig.sent.length === 4, { describe: "its followers" });
+    expect(rig.sent.map(({ row }) => row.seq)).toEqual([1, 1, 2, 3]);
+    expect(new Set(rig.sent.slice(0, 2).map(({ row }) => row.wa_message_id)).size).toBe(1);
+    expect(rig.forgotten).toEqual([first!.jid]);
+  });
+});
+
+describe("after an owner died", () => {
+  test("the first of each chat is counted before it is touched, the others are not, and an outcome clears the count", async () => {
+    const rig = openRig({ unclean: true });
+    const rows = rig.add(12, 0, (n) => `chat-${n % 4}`);
+    rig.failSend((row) => (row.seq <= 4 && !rig.counted.includes(row.id) ? new Error("touched before it counted") : null));
+    await rig.pump.start();
+    await rig.allAre("sent");
+    expect(rig.counted.toSorted()).toEqual(rows.slice(0, 4).map(({ id }) => id).toSorted());
+    expect(rig.marks.every(({ status }) => status === "sent")).toBe(true);
+    expect([...rig.rows.values()].every(({ deaths }) => deaths === 0)).toBe(true);
+    rig.add(3, 0, (n) => `new-${n}`);
+    rig.pump.wake(0);
+    await rig.allAre("sent");
+    expect(rig.counted).toHaveLength(4);
+  });
+
+  test("what was on the wire is counted, and after three counted deaths set aside without being touched", async () => {
+    const rig = openRig({ unclean: true });
+    const [killer, wire] = rig.add(2, 0, (n) => `chat-${n}`);
+    const [follower] = rig.add(1, 0, () => "chat-0");
+    rig.rows.get(killer!.id)!.status = "unknown";
+    rig.rows.get(killer!.id)!.deaths = 3;
+    rig.rows.get(wire!.id)!.status = "sending";
+    rig.setInflight([killer!, wire!].map(({ id }) => ({ ...rig.rows.get(id)! })));
+    await rig.pump.start();
+    await waitFor(() => rig.rows.get(follower!.id)!.status === "sent", { describe: "its follower" });
+    await waitFor(() => rig.rows.get(wire!.id)!.status === "sent", { describe: "the other" });
+    expect(rig.marks.find(({ id }) => id === killer!.id)).toMatchObject({ status: "failed", reason: "poisoned" });
+    expect(rig.sent.some(({ row }) => row.id === killer!.id)).toBe(false);
+    expect(rig.counted).toContain(wire!.id);
+  });
+
+  test("what was counted before is tried alone in the process, so that no neighbour is blamed for it", async () => {
+    const alone = createSlots(1);
+    const rig = openRig({ unclean: true, alone, answer: (row) => (row.chat_id === "chat-0" ? undefined : null), ackTimeoutMs: 5_000 });
+    const [first, second] = rig.add(2, 0, (n) => `chat-${n}`, { deaths: 1 });
+    await rig.pump.start();
+    await waitFor(() => rig.sent.length === 1, { describe: "the first" });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(rig.counted).toEqual([first!.id]);
+    rig.pump.acked(first!.wa_message_id, null);
+    await waitFor(() => rig.rows.get(second!.id)!.status === "sent", { describe: "the second" });
+  });
+
+  test("after an orderly hand-over nothing is counted", async () => {
+    const rig = openRig();
+    rig.add(4, 0, (n) => `chat-${n}`);
+    await rig.pump.start();
+    await rig.allAre("sent");
+    expect(rig.counted).toEqual([]);
+  });
+});
+
+describe("bad rows", () => {
+  test("one that cannot be read, and one whose content nobody can send, are set aside; their lane goes on", async () => {
+    const rig = openRig();
+    const rows = rig.add(5, 0, () => "chat");
+    rig.unreadable.add(rows[1]!.id);
+    rig.failSend((row) => (row.seq === 3 ? new UnsupportedContent("a poll without choices") : null));
+    await rig.pump.start();
+    await waitFor(() => rig.rows.get(rows[4]!.id)!.status === "sent", { describe: "the last" });
+    await waitFor(() => rig.rows.get(rows[1]!.id)!.status === "failed", { describe: "the unreadable" });
+    expect(rig.rows.get(rows[2]!.id)).toMatchObject({ status: "failed", status_reason: "unsupported_content" });
+    expect(rig.sent.map(({ row }) => row.seq)).toEqual([1, 4, 5]);
+  });
+
+  test("one that throws each time before it can be claimed is given up after five tries", async () => {
+    const rig = openRig();
+    const [bad] = rig.add(1, 0, () => "chat");
+    rig.rows.get(bad!.id)!.attempts = 4;
+    rig.failSend(() => new Error("throws"));
+    await rig.pump.start();
+    await rig.allAre("failed");
+    expect(rig.rows.get(bad!.id)!.status_reason).toBe("encryption_failed");
+  });
 });

@@ -1,17 +1,30 @@
 import { monotonicMs, sleep } from "@flotilla/shared/runtime/clock";
 import type { Logger } from "@flotilla/shared/runtime/logger";
-import { readAck, retryDelayMs } from "../domain/ack-outcome.ts";
+import { readAck, retryDelayMs, staleDevices } from "../domain/ack-outcome.ts";
 import { pacingAfterSend, type PacingProfile, pacingWaitMs } from "../domain/pacing.ts";
-import { ClaimRefused, LeaseLost, type OutboundRow, SendFailed, type WhatsAppLink } from "../ports.ts";
-import type { Commit, LaneView, Mark, MessageOutbox, SessionScope, SessionWrites } from "../store-ports.ts";
+import { judgeSilence } from "../domain/unknown-outcome.ts";
+import {
+  ClaimRefused,
+  LeaseLost,
+  type OutboundRow,
+  SendFailed,
+  UnsupportedContent,
+  type WhatsAppLink,
+} from "../ports.ts";
+import type { Commit, LaneView, MessageOutbox, SessionScope } from "../store-ports.ts";
+import { type CarefulMode, maxDeaths } from "./careful-mode.ts";
+import { type Flight, Flights } from "./flights.ts";
 import { LaneSet } from "./lane-set.ts";
+import { createOutcomeWriter } from "./outcome-writer.ts";
 import type { Slots } from "./slots.ts";
+import { Unanswered } from "./unanswered.ts";
 
 export interface PumpOptions {
   scope: SessionScope;
-  link: Pick<WhatsAppLink, "send">;
+  link: Pick<WhatsAppLink, "send" | "forgetDevices">;
   commit: Commit;
   outbox: Pick<MessageOutbox, "readLane" | "readInflight">;
+  careful: CarefulMode;
   /** Encodings of the whole process at a time. */
   slots: Slots;
   profile: PacingProfile;
@@ -36,31 +49,21 @@ export interface Pump {
   acked(waMessageId: string, error: string | null): void;
   /** Receipts prove that these arrived. */
   proven(waMessageIds: string[]): void;
+  /** A person may have said what becomes of a message without an answer. */
+  lookAtWire(): void;
   /** Claims no more and waits until what is on the wire has its ack, at most `ms`. */
   drain(ms: number): Promise<void>;
   /** Drops everything; resolves when the sends under way have ended. What they leave behind the next pump resolves. */
   stop(): Promise<void>;
 }
 
-interface Flight {
-  row: OutboundRow;
-  /** Whether an earlier copy may be out already. */
-  repeat: boolean;
-  sends: number;
-  writtenAtMs: number;
-  timer: NodeJS.Timeout | null;
-}
-
 /** Chats with a message on the wire at a time. */
 const window = 8;
-const maxUnflushed = 200;
-const maxUnflushedMs = 2_000;
 const maxSilent = 3;
-const maxSends = 3;
-/** How old the saved pacing time may be: a crash grants at most this much of a second burst. */
-const saveTatEveryMs = 1_000;
 /** Time for a closing link to say so, before an error of a send is taken for trouble with the message. */
 const closingMs = 200;
+/** The longest a timer of Node can wait. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Sends what waits for one session: lanes in turn, in order, paced, one message of a chat at a time. The next message of
@@ -72,21 +75,19 @@ const closingMs = 200;
  * | ack                              | sent                                          | next                |
  * | provably not written             | queued; after five tries failed               | waits 2 s, doubling |
  * | passing error in the ack         | queued; after five tries failed               | waits 2 s, doubling |
- * | definite error in the ack        | failed                                        | next                |
+ * | 479 in the ack                   | queued with fresh devices; the second: failed | waits               |
+ * | definite error, or bad content   | failed                                        | next                |
  * | no ack in 20 s                   | unknown, then the same id again, 3 in all     | waits               |
  * | the same, `assume_sent`, `hold`  | unknown, left to evidence or a person         | next                |
+ * | three counted deaths             | failed: poisoned                              | next                |
  * | claim refused                    | as the refusal found it                       | next                |
  */
 export function createPump(options: PumpOptions): Pump {
-  const { scope, link, commit, outbox, profile, databaseNowMs, logger, metrics } = options;
+  const { scope, link, commit, outbox, profile, databaseNowMs, careful, logger, metrics } = options;
   const { ackTimeoutMs = 20_000, random = Math.random } = options;
-  const flights = new Map<string, Flight>();
-  const byWaId = new Map<string, Flight>();
+  const flights = new Flights();
   const sending = new Set<Promise<void>>();
-  const unflushed = new Set<{ atMs: number }>();
-  let repeats: OutboundRow[] = [];
   let tatMs = options.tatMs;
-  let tatSavedAt = 0;
   let silent = 0;
   let stopped = false;
   let draining = false;
@@ -94,15 +95,30 @@ export function createPump(options: PumpOptions): Pump {
   let timer: NodeJS.Timeout | null = null;
   let settled: () => void = () => {};
 
+  const outcomes = createOutcomeWriter({ scope, commit, tatMs: () => tatMs, written: look, logger });
+  const { sessionId } = scope;
+  const unanswered = new Unanswered({ sessionId, outbox, flights, outcomes, busyIds, databaseNowMs, metrics, logger });
   const lanes = new LaneSet({
-    sessionId: scope.sessionId,
+    sessionId,
     outbox,
     readLimit: Math.min(200, Math.max(10, profile.perMinute)),
-    isKnown: (row) => byWaId.has(row.wa_message_id) || repeats.some(({ id }) => id === row.id),
+    busy: busyIds,
+    saw: ({ lane, next_seq }) => careful.sawLane(lane, next_seq),
+    unreadable(id) {
+      logger.error({ messageId: id }, "a stored message cannot be read; it is set aside");
+      const detail = "The stored message cannot be read";
+      void outcomes.fail(id, { code: "internal", detail, retryable: false });
+    },
     changed: look,
     databaseNowMs,
     logger,
   });
+
+  /** Messages that a read may find although they are taken, or have their outcome. */
+  function busyIds(): Set<string> {
+    const rows = [...flights.all().map(({ row }) => row), ...unanswered.repeats];
+    return new Set([...rows.map(({ id }) => id), ...outcomes.ids()]);
+  }
 
   /** Looks at everything soon; however often it is asked, once. */
   function look(): void {
@@ -116,11 +132,8 @@ export function createPump(options: PumpOptions): Pump {
     timer = setTimeout(look, Math.max(1, ms));
   }
 
-  function canClaim(): boolean {
-    if (stopped || draining || !options.mayAct() || flights.size >= window) return false;
-    const oldest = unflushed.values().next().value;
-    return unflushed.size <= maxUnflushed && (oldest === undefined || monotonicMs() - oldest.atMs <= maxUnflushedMs);
-  }
+  const canClaim = () =>
+    !stopped && !draining && options.mayAct() && flights.size < window && !outcomes.isBehind();
 
   function turn(): void {
     scheduled = false;
@@ -137,30 +150,32 @@ export function createPump(options: PumpOptions): Pump {
       }
       next.take();
       const { row } = next;
+      if (row.deaths >= maxDeaths) {
+        giveUpPoison(row);
+        continue;
+      }
       if (row.expires_at_ms !== null && row.expires_at_ms <= databaseNowMs() && !next.repeat) {
-        void mark({ id: row.id, status: "expired", reason: "ttl" });
+        void outcomes.mark({ id: row.id, status: "expired", reason: "ttl" });
         continue;
       }
       tatMs = pacingAfterSend(tatMs, databaseNowMs(), profile);
-      launch(row, next.repeat);
+      track(send(flights.open(row, next.repeat)));
     }
     if (nextLookMs < Infinity) lookIn(nextLookMs);
   }
 
   function nextRow(): { row: OutboundRow; repeat: boolean; take: () => void } | null {
-    const isBusy = (chat: string) => flights.has(chat) || lanes.isHeld(chat);
-    const repeat = repeats.find((row) => !isBusy(row.chat_id));
-    if (repeat !== undefined)
-      return { row: repeat, repeat: true, take: () => (repeats = repeats.filter((row) => row !== repeat)) };
-    const next = lanes.next((chat) => isBusy(chat) || repeats.some((row) => row.chat_id === chat));
+    const isBusy = (chat: string) => flights.isBusy(chat) || lanes.isHeld(chat);
+    const repeat = unanswered.repeats.find((row) => !isBusy(row.chat_id));
+    if (repeat !== undefined) return { row: repeat, repeat: true, take: () => unanswered.take(repeat) };
+    const next = lanes.next((chat) => isBusy(chat) || unanswered.awaits(chat));
     return next === null ? null : { ...next, repeat: false };
   }
 
-  function launch(row: OutboundRow, repeat: boolean): void {
-    const flight: Flight = { row, repeat, sends: 0, writtenAtMs: 0, timer: null };
-    flights.set(row.chat_id, flight);
-    byWaId.set(row.wa_message_id, flight);
-    track(send(flight));
+  function giveUpPoison(row: OutboundRow): void {
+    logger.error({ messageId: row.id, deaths: row.deaths }, "a message is given up: it ended its worker each time");
+    const detail = `Each of ${row.deaths} attempts to send it ended the process that tried; nobody tries it again`;
+    void outcomes.fail(row.id, { code: "poisoned", detail, retryable: false });
   }
 
   function track(work: Promise<void>): void {
@@ -168,12 +183,11 @@ export function createPump(options: PumpOptions): Pump {
     void work.finally(() => sending.delete(work));
   }
 
-  const isOpen = (flight: Flight) => flights.get(flight.row.chat_id) === flight;
-
   async function send(flight: Flight): Promise<void> {
+    if (!(await countIfSuspect(flight))) return;
     const release = await options.slots.acquire();
     try {
-      if (stopped) return;
+      if (stopped || !flights.isOpen(flight)) return;
       flight.sends++;
       await link.send(flight.row, { id: flight.row.id, resend: flight.repeat || flight.sends > 1 });
     } catch (error) {
@@ -184,120 +198,111 @@ export function createPump(options: PumpOptions): Pump {
     metrics.sent();
     flight.writtenAtMs = monotonicMs();
     // The ack may have come while the library was still tidying up.
-    if (isOpen(flight) && !stopped) flight.timer = setTimeout(() => noAck(flight), ackTimeoutMs);
+    if (flights.isOpen(flight) && !stopped) flight.timer = setTimeout(() => noAck(flight), ackTimeoutMs);
+  }
+
+  /** Counts the attempt where that is due; resolves with whether it may go on. */
+  async function countIfSuspect(flight: Flight): Promise<boolean> {
+    const { row } = flight;
+    const isGoing = () => !stopped && flights.isOpen(flight);
+    if (!careful.isSuspect(row)) return true;
+    const letGo = await careful.admit(row);
+    if (!isGoing()) {
+      letGo();
+      return false;
+    }
+    flight.letGo = letGo;
+    try {
+      await commit(scope, { counts: [{ id: row.id }] });
+    } catch (error) {
+      await notWritten(flight, error);
+      return false;
+    }
+    careful.counted(row);
+    return isGoing();
   }
 
   async function notWritten(flight: Flight, error: unknown): Promise<void> {
     const { row } = flight;
     if (error instanceof LeaseLost) return;
     if (error instanceof ClaimRefused) return refused(flight, error.reason);
+    if (error instanceof UnsupportedContent) {
+      void outcomes.fail(row.id, { code: "unsupported_content", detail: error.message, retryable: false });
+      return close(flight);
+    }
     await sleep(closingMs);
-    if (!isOpen(flight)) return;
+    if (!flights.isOpen(flight)) return;
     if (flight.repeat || flight.sends > 1) {
       // An earlier copy may be out: the row stays as it is, and this link, or the next, repeats it.
       if (stopped) return;
       logger.warn({ error, messageId: row.id }, "a repeat could not be written; trying again shortly");
-      close(flight);
-      repeats.push(row);
+      unanswered.repeats.push(row);
       lanes.hold(row, databaseNowMs() + 2_000);
-      return look();
+      return close(flight);
     }
     const delayMs = stopped ? 0 : retryDelayMs(row.attempts + 1, random());
     if (delayMs === null) {
-      const failure = {
-        code: "encryption_failed",
-        detail: "The message could not be encoded or encrypted",
-        retryable: true,
-      };
-      void mark({ id: row.id, status: "failed", reason: "encryption_failed", failure });
+      const detail = "The message could not be encoded or encrypted";
+      void outcomes.fail(row.id, { code: "encryption_failed", detail, retryable: true });
     } else void putBack(row, delayMs, null);
     if (!stopped) logger.warn({ error, messageId: row.id, again: delayMs }, "a message could not be written");
     close(flight);
-    look();
   }
 
   /** The rules changed between reading and claiming: nothing has left. */
   function refused(flight: Flight, reason: string): void {
     const { row } = flight;
     logger.debug({ messageId: row.id, reason }, "a claim was refused");
-    if (reason === "expired") void mark({ id: row.id, status: "expired", reason: "ttl" });
+    if (reason === "expired") void outcomes.mark({ id: row.id, status: "expired", reason: "ttl" });
     if (reason === "lane_paused" || reason === "lane_canceled")
       lanes.pause(row.lane, reason === "lane_paused" ? "paused" : "canceled", row.seq);
     close(flight);
-    look();
   }
 
   function noAck(flight: Flight): void {
-    if (stopped || !isOpen(flight)) return;
+    if (stopped || !flights.isOpen(flight)) return;
     const { row } = flight;
-    const again = row.on_unknown === "resend_same_id";
-    const resolution = again ? "resend" : row.on_unknown === "assume_sent" ? "assumed_sent" : "awaiting_person";
-    logger.warn({ messageId: row.id, resolution }, "a message got no answer from WhatsApp in time");
-    metrics.unknown(resolution);
-    void mark({ id: row.id, status: "unknown", reason: again ? null : resolution });
+    const verdict = judgeSilence(row, flight.sends, databaseNowMs());
+    logger.warn({ messageId: row.id, verdict }, "a message got no answer from WhatsApp in time");
+    flight.letGo();
     silent++;
+    if (verdict.do === "wait") {
+      flight.waiting = true;
+      if (verdict.waitMs !== null)
+        flight.timer = setTimeout(() => noAck(flight), Math.min(maxTimerMs, Math.max(1, verdict.waitMs)));
+    } else unanswered.conclude(row, verdict);
     if (silent >= maxSilent) return options.recycle("silent_sends");
-    if (!again) {
-      close(flight);
-      return look();
-    }
-    if (flight.sends < maxSends) track(send(flight));
+    if (verdict.do === "repeat") track(send(flight));
+    else if (verdict.do !== "wait") close(flight);
   }
 
   function close(flight: Flight): void {
-    if (flight.timer !== null) clearTimeout(flight.timer);
-    if (flights.get(flight.row.chat_id) === flight) flights.delete(flight.row.chat_id);
-    if (byWaId.get(flight.row.wa_message_id) === flight) byWaId.delete(flight.row.wa_message_id);
+    flights.close(flight);
     settled();
+    look();
   }
 
   /** Gives a row back to its lane; its chat waits, at least until the row is queued again, or later rows would overtake. */
   async function putBack(row: OutboundRow, delayMs: number, reason: string | null): Promise<void> {
     const untilMs = databaseNowMs() + delayMs;
     lanes.hold(row, Infinity);
-    await mark({ id: row.id, status: "queued", reason, ...(delayMs > 0 ? { notBeforeMs: untilMs } : {}) });
+    await outcomes.mark({ id: row.id, status: "queued", reason, ...(delayMs > 0 ? { notBeforeMs: untilMs } : {}) });
     lanes.holdUntil(row.chat_id, untilMs);
     look();
   }
 
-  /** Writes an outcome; resolves when that has ended one way or the other. */
-  async function mark(change: Mark): Promise<void> {
-    const waiting = { atMs: monotonicMs() };
-    const writes: SessionWrites = { marks: [change] };
-    if (monotonicMs() - tatSavedAt > saveTatEveryMs) {
-      tatSavedAt = monotonicMs();
-      writes.session = { pace_tat_ms: Math.round(tatMs) };
-    }
-    unflushed.add(waiting);
-    try {
-      await commit(scope, writes);
-    } catch (error) {
-      // Fenced or refused: the writer has said so, and the row is resolved by whoever starts the next pump.
-      logger.debug({ error, messageId: change.id }, "an outcome was not written");
-    }
-    unflushed.delete(waiting);
-    look();
+  /** WhatsApp says that devices are out of date: once more, with a fresh list. */
+  async function putBackForDevices(row: OutboundRow): Promise<void> {
+    lanes.hold(row, Infinity);
+    await link
+      .forgetDevices(row.jid)
+      .catch((error: unknown) => logger.warn({ error, messageId: row.id }, "a list of devices could not be dropped"));
+    await putBack(row, 0, staleDevices);
   }
 
   return {
     async start() {
-      for (const row of await outbox.readInflight(scope.sessionId)) {
-        const over = row.expires_at_ms !== null && row.expires_at_ms <= databaseNowMs();
-        if (row.on_unknown === "assume_sent" || row.on_unknown === "hold") {
-          const reason = row.on_unknown === "hold" ? "awaiting_person" : "assumed_sent";
-          metrics.unknown(reason);
-          void mark({ id: row.id, status: "unknown", reason });
-        } else if (over) {
-          metrics.unknown("no_ack");
-          const failure = { code: "no_ack", detail: "WhatsApp never confirmed the message", retryable: false };
-          void mark({ id: row.id, status: "failed", reason: "no_ack", failure });
-        } else {
-          metrics.unknown("resend");
-          repeats.push(row);
-        }
-      }
-      if (repeats.length > 0)
-        logger.info({ messages: repeats.length }, "messages without an answer are repeated under their ids");
+      await unanswered.takeUp();
       lanes.want(0);
       look();
     },
@@ -311,7 +316,7 @@ export function createPump(options: PumpOptions): Pump {
       return news;
     },
     acked(waMessageId, error) {
-      const flight = byWaId.get(waMessageId);
+      const flight = flights.find(waMessageId);
       if (flight === undefined) {
         const writes = { receipts: [{ waMessageId, status: "sent" as const, atMs: databaseNowMs() }] };
         if (error === null) commit(scope, writes).catch(() => undefined);
@@ -320,32 +325,39 @@ export function createPump(options: PumpOptions): Pump {
       silent = 0;
       metrics.acked(flight.writtenAtMs === 0 ? 0 : (monotonicMs() - flight.writtenAtMs) / 1_000, error);
       const { row } = flight;
-      const outcome = readAck(error);
+      const outcome = readAck(error, row.status_reason === staleDevices);
       const delayMs = outcome.kind === "later" ? retryDelayMs(row.attempts + 1, random()) : null;
-      if (outcome.kind === "sent") void mark({ id: row.id, status: "sent" });
-      else if (outcome.kind === "failed")
-        void mark({ id: row.id, status: "failed", reason: outcome.failure.code, failure: outcome.failure });
+      if (outcome.kind === "sent") void outcomes.mark({ id: row.id, status: "sent" });
+      else if (outcome.kind === "failed") void outcomes.fail(row.id, outcome.failure);
+      else if (outcome.kind === "fresh_devices") void putBackForDevices(row);
       else if (delayMs === null) {
         const failure = { code: "server_rejected", detail: `WhatsApp refused five tries (${error})`, retryable: true };
-        void mark({ id: row.id, status: "failed", reason: "server_rejected", failure });
-      } else {
-        void putBack(row, delayMs, outcome.reason);
-      }
+        void outcomes.fail(row.id, failure);
+      } else void putBack(row, delayMs, outcome.reason);
       close(flight);
-      look();
     },
     proven(waMessageIds) {
       for (const id of waMessageIds) {
-        const flight = byWaId.get(id);
+        const flight = flights.find(id);
         if (flight !== undefined) close(flight);
-        repeats = repeats.filter((row) => row.wa_message_id !== id);
+        unanswered.proven(id);
       }
       look();
+    },
+    lookAtWire() {
+      const letGo = (waMessageId: string) => {
+        const flight = flights.find(waMessageId);
+        if (flight !== undefined) close(flight);
+      };
+      unanswered
+        .readAgain(letGo)
+        .then(look)
+        .catch((error: unknown) => logger.warn({ error }, "what is on the wire could not be read"));
     },
     async drain(ms) {
       draining = true;
       const until = monotonicMs() + ms;
-      const isBusy = () => flights.size > 0 && !stopped && monotonicMs() < until;
+      const isBusy = () => flights.all().some(({ waiting }) => !waiting) && !stopped && monotonicMs() < until;
       while (isBusy()) {
         const { promise, resolve } = Promise.withResolvers<void>();
         settled = resolve;
@@ -356,7 +368,7 @@ export function createPump(options: PumpOptions): Pump {
       stopped = true;
       lanes.stop();
       if (timer !== null) clearTimeout(timer);
-      for (const flight of flights.values()) if (flight.timer !== null) clearTimeout(flight.timer);
+      for (const flight of flights.all()) flights.rest(flight);
       settled();
       await Promise.all(sending);
     },

@@ -5,6 +5,7 @@ import { type CloseCounts, countClose, noCloses } from "../domain/close-history.
 import { decideAfterClose } from "../domain/reconnect-policy.ts";
 import { type CloseCause, CredentialsUnreadable, LeaseLost } from "../ports.ts";
 import type { LaneView, Lease, SessionRow, SessionScope, SessionStore, ShowCode } from "../store-ports.ts";
+import { createCarefulMode } from "./careful-mode.ts";
 import { createLiveLink, type LinkDeps, type LinkPhase } from "./live-link.ts";
 import { createPairing } from "./pairing.ts";
 import type { Slots } from "./slots.ts";
@@ -17,6 +18,8 @@ export interface RunnerDeps extends LinkDeps {
   showCode: ShowCode;
   /** Links being opened by this process at a time. */
   dials: Slots;
+  /** Messages that may have killed a worker, tried by this process at a time: one. */
+  suspects: Slots;
   holds: (lease: Lease) => boolean;
   metrics: LinkDeps["metrics"] & { closed(cause: string): void };
   logger: Logger;
@@ -27,7 +30,7 @@ export interface SessionRunner {
   readonly lease: Lease;
   phase(): LinkPhase;
   status(): SessionRow["status"];
-  /** The row may ask for something else now. */
+  /** The row may ask for something else now, or a person decided about a message of this session. */
   reload(): void;
   wake(lane: number): void;
   see(view: LaneView & { first_seq: number | null }): boolean;
@@ -48,9 +51,14 @@ const troubleMs = 1_000;
 /**
  * Keeps one session as its row wants it: one loop that looks at what is wanted and what is, and acts; everything else only
  * wakes it. Wanted is one of: run, stop (credentials stay), unlink (credentials go). A session that rests is wanted
- * running but waits for a person, or for the moment when one try may be made.
+ * running but waits for a person, or for the moment when one try may be made. `unclean`: its last owner died.
  */
-export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease: Lease): SessionRunner {
+export function startSessionRunner(
+  deps: RunnerDeps,
+  firstRow: SessionRow,
+  lease: Lease,
+  { unclean = false } = {},
+): SessionRunner {
   const { commit, random = Math.random } = deps;
   const { id: sessionId, tenant_id: tenantId, name } = firstRow;
   const scope: SessionScope = { tenantId, sessionId, lease };
@@ -60,6 +68,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
   const link = createLiveLink({
     deps,
     scope,
+    careful: createCarefulMode({ unclean, alone: deps.suspects }),
     holds: () => !isEnded() && deps.holds(lease),
     status,
     pairing,
@@ -244,6 +253,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     status: () => status.current,
     reload() {
       reloadWanted = true;
+      link.lookAtWire();
       wake();
     },
     wake: link.wake,

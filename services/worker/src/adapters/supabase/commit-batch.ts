@@ -24,6 +24,7 @@ export function measureWrites(writes: SessionWrites): { rows: number; bytes: num
   const {
     keys = [],
     claims = [],
+    counts = [],
     marks = [],
     receipts = [],
     inbound = [],
@@ -31,7 +32,7 @@ export function measureWrites(writes: SessionWrites): { rows: number; bytes: num
     events = [],
     session,
   } = writes;
-  const lists = [keys, claims, marks, receipts, inbound, aliases, events];
+  const lists = [keys, claims, counts, marks, receipts, inbound, aliases, events];
   const rows = lists.reduce((sum, list) => sum + list.length, 0) + (session === undefined ? 0 : 1);
   const texts =
     keys.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) +
@@ -75,6 +76,7 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
   const lists: Record<string, object[]> = {
     sessions: [],
     claims: [],
+    counts: [],
     marks: [],
     receipts: [],
     inbound: [],
@@ -90,6 +92,7 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
     if (writes.session !== undefined)
       lists["sessions"]!.push({ shard, session_id: scope.sessionId, ...writes.session });
     for (const { id, resend } of writes.claims ?? []) lists["claims"]!.push({ shard, id, resend });
+    for (const { id } of writes.counts ?? []) lists["counts"]!.push({ shard, id });
     for (const { id, status, reason, failure, notBeforeMs } of writes.marks ?? [])
       lists["marks"]!.push({ shard, id, status, reason, failure, not_before_ms: whole(notBeforeMs) });
     for (const { waMessageId, status, atMs } of writes.receipts ?? [])

@@ -15,7 +15,10 @@ const OutboundRowSchema = z.object({
   content: z.record(z.string(), z.unknown()),
   wa_message_id: z.string(),
   attempts: z.int(),
+  deaths: z.int(),
   on_unknown: z.string(),
+  status: z.string(),
+  status_reason: z.string().nullable(),
   expires_at_ms: z.number().nullable(),
   not_before_ms: z.number().nullable(),
 }) satisfies z.ZodType<OutboundRow>;
@@ -26,8 +29,10 @@ const Lane = z.object({
   weight: z.int(),
   next_seq: z.int(),
 }) satisfies z.ZodType<LaneView>;
-const Lanes = z.object({ rows: z.array(OutboundRowSchema), lanes: z.array(Lane) });
-const Inflight = z.array(OutboundRowSchema);
+/** What a row must have for its session to say that it cannot be read. */
+const AnyRow = z.looseObject({ id: z.uuid(), session_id: z.uuid(), lane: z.int() });
+const Lanes = z.object({ rows: z.array(AnyRow), lanes: z.array(Lane) });
+const Inflight = z.array(AnyRow);
 const Sent = z.object({ type: z.string(), content: z.record(z.string(), z.unknown()) }).nullable();
 const Sweeping = z.object({
   lanes: z.array(Lane.extend({ first_seq: z.int().nullable() })),
@@ -47,7 +52,7 @@ export function createMessageOutbox(client: ServiceClient): MessageOutbox {
       { timeoutMs: 10_000, schema: Lanes },
     );
     return requests.map(({ session_id, lane }) => ({
-      rows: found.rows.filter((row) => row.session_id === session_id && row.lane === lane),
+      ...parseEach(found.rows.filter((row) => row.session_id === session_id && row.lane === lane)),
       lane: found.lanes.find((view) => view.session_id === session_id && view.lane === lane) ?? null,
     }));
   }, 50);
@@ -58,7 +63,7 @@ export function createMessageOutbox(client: ServiceClient): MessageOutbox {
       { p_sessions: sessions },
       { timeoutMs: 10_000, schema: Inflight },
     );
-    return sessions.map((session) => rows.filter((row) => row.session_id === session));
+    return sessions.map((session) => parseEach(rows.filter((row) => row.session_id === session)).rows);
   }, 100);
   return {
     readLane,
@@ -71,6 +76,18 @@ export function createMessageOutbox(client: ServiceClient): MessageOutbox {
         { timeoutMs: 5_000, schema: Sent },
       ),
   };
+}
+
+/** One row that makes no sense must not hide the others of a batch. */
+function parseEach(found: z.infer<typeof AnyRow>[]): { rows: OutboundRow[]; unreadable: string[] } {
+  const rows: OutboundRow[] = [];
+  const unreadable: string[] = [];
+  for (const row of found) {
+    const parsed = OutboundRowSchema.safeParse(row);
+    if (parsed.success) rows.push(parsed.data);
+    else unreadable.push(row.id);
+  }
+  return { rows, unreadable };
 }
 
 /** The sweep of a whole worker in one call. */

@@ -7,6 +7,7 @@ import { createSessionSealer } from "../sealing/sealer.ts";
 import { openAuthState } from "./auth-state.ts";
 import { decodeClose, reportOf } from "./decode-connection.ts";
 import { pumpEvents } from "./event-pump.ts";
+import { forgetDevices } from "./forget-devices.ts";
 import { currentLink, LinkEnding } from "./link-ending.ts";
 import { ObservationQueue } from "./observation-queue.ts";
 import { openSocket } from "./open-socket.ts";
@@ -125,6 +126,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
         throw error;
       }
     },
+    forgetDevices: (jid) => currentLink.run(ending, () => forgetDevices(baileys, socket, jid)),
     silentForMs: () => monotonicMs() - lastFrameAtMs,
     terminate: (reason) => ending.terminate(reason),
     async end() {
