@@ -14,7 +14,10 @@ create table public.shards (
   owner text,
   epoch bigint not null default 0,
   weight int not null default 0,
-  clean boolean not null default true
+  clean boolean not null default true,
+  -- The worker that shall have it when it is free, as an operator wished.
+  prefer text,
+  claimed_at timestamptz
 ) with (fillfactor = 50);
 insert into public.shards (shard) select generate_series(0, 127);
 
@@ -25,6 +28,10 @@ create table public.workers (
   draining boolean not null default false,
   capacity int not null default 300 check (capacity > 0),
   loads jsonb not null default '{}',
+  -- Sessions being dialled: while there are some, nothing more is moved here.
+  opening int not null default 0,
+  -- It has got its share since it joined; what moves from then on is drift.
+  filled boolean not null default false,
   host text,
   version text,
   ops_port int

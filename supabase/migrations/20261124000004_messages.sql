@@ -246,6 +246,11 @@ declare
 begin
   -- A statement of its own: rows made by a function are invisible to the statement that called it.
   select jsonb_agg(to_jsonb(c)) into v_chats from public.resolve_chats(p_tenant, p_rows) c;
+  -- Chats before lanes, and in order: commits lock chats too.
+  perform 1 from public.chats c where c.id = any (array(select (x->>'chat_id')::uuid from jsonb_array_elements(v_chats) x)) order by c.id for no key update;
+  perform 1 from public.message_lanes l
+    where (l.session_id, l.lane) in (select r.session_id, r.lane from jsonb_to_recordset(p_rows) as r (session_id uuid, lane bigint))
+    order by l.session_id, l.lane for update;
   with chat as materialized (
     select * from jsonb_to_recordset(v_chats) as c (session_id uuid, jid text, contact_id uuid, chat_id uuid)
   ), row_in as (

@@ -55,7 +55,18 @@ begin
   select coalesce(array_agg(shard), '{}') into v_apply from moved;
   select coalesce(array_agg(x.shard), '{}') into v_already from unnest(v_held) as x (shard) where x.shard <> all (v_apply);
 
-  -- 3. Secrets.
+  -- 3. Every message of the batch is locked in one order, whatever is said of it: others cancel and expire many at a time.
+  if p ? 'claims' or p ? 'counts' or p ? 'marks' or p ? 'receipts' then
+    perform 1 from public.whatsapp_messages m where m.id = any (array(
+        select r.id from jsonb_to_recordset(coalesce(p->'claims', '[]') || coalesce(p->'counts', '[]') || coalesce(p->'marks', '[]'))
+          as r (shard int, id uuid) where r.shard = any (v_apply)
+        union select k.message_id from jsonb_to_recordset(coalesce(p->'receipts', '[]')) as r (shard int, session_id uuid, wa_message_id text)
+          join public.message_keys k on k.session_id = r.session_id and k.wa_message_id = r.wa_message_id and k.sender = ''
+          where r.shard = any (v_apply)))
+      order by m.id for update;
+  end if;
+
+  -- 3a. Secrets.
   if p ? 'keys' then
     insert into public.whatsapp_signal_keys as k (session_id, type, key_id, tenant_id, value, epoch)
       select r.session_id, r.type, r.key_id, r.tenant_id, r.value, (v_epochs->>r.shard::text)::bigint
@@ -71,14 +82,12 @@ begin
   if p ? 'claims' then
     with claim as (
       select * from jsonb_to_recordset(p->'claims') as r (shard int, id uuid, resend boolean) where r.shard = any (v_apply)
-    ), locked as (
-      select m.id from public.whatsapp_messages m join claim c on c.id = m.id order by m.id for update of m
     ), taken as (
       -- That devices were asked for anew is remembered: it is done once. What a person resolved is not repeated.
       update public.whatsapp_messages m set status = 'sending', attempts = m.attempts + 1, not_before = null,
           status_reason = case when m.status_reason = 'stale_devices' then m.status_reason end,
           owner_epoch = (v_epochs->>c.shard::text)::bigint, revision = m.revision + 1
-        from claim c join locked on locked.id = c.id
+        from claim c
         where m.id = c.id and (m.status = 'queued' or coalesce(c.resend, false) and m.status in ('sending', 'unknown')
             and coalesce(m.status_reason, '') not in ('assumed_sent', 'awaiting_person'))
           and (m.expires_at > v_now or m.status <> 'queued')
@@ -157,7 +166,23 @@ begin
     v_events := v_events || v_more;
   end if;
 
-  -- 7. Addresses that turned out to be one person.
+  -- 7. People and chats that are known already are locked in order, as whoever accepts messages does.
+  if p ? 'aliases' or p ? 'inbound' then
+    perform 1 from public.contacts c where c.id = any (array(
+        select a.contact_id from jsonb_to_recordset(coalesce(p->'aliases', '[]') || coalesce(p->'inbound', '[]'))
+            as r (shard int, tenant_id uuid, pn text, jid text, alt_jid text)
+          join public.contact_aliases a on a.tenant_id = r.tenant_id and a.jid in (r.pn, r.jid, r.alt_jid)
+          where r.shard = any (v_apply)))
+      order by c.id for no key update;
+    perform 1 from public.chats c where c.id = any (array(
+        select h.id from jsonb_to_recordset(coalesce(p->'inbound', '[]')) as r (shard int, tenant_id uuid, session_id uuid, jid text, alt_jid text)
+          join public.contact_aliases a on a.tenant_id = r.tenant_id and a.jid in (r.jid, r.alt_jid)
+          join public.chats h on h.session_id = r.session_id and h.contact_id = a.contact_id
+          where r.shard = any (v_apply)))
+      order by c.id for no key update;
+  end if;
+
+  -- 7a. Addresses that turned out to be one person.
   if p ? 'aliases' then
     insert into public.contact_aliases (tenant_id, jid, contact_id)
       select distinct on (r.tenant_id, r.lid) r.tenant_id, r.lid, a.contact_id

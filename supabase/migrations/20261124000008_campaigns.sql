@@ -327,12 +327,17 @@ begin
     started_at = case when v_target = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
     finished_at = case when v_target = 'canceled' then clock_timestamp() end, rate_per_minute = null, progress_at = null, revision = revision + 1
     where id = p_campaign returning * into v_new;
+  perform 1 from public.message_lanes l where l.lane = v_new.lane and l.session_id = any (v_new.session_ids) order by l.session_id for update;
   update public.message_lanes l set state = case v_target when 'running' then 'run' else v_target end, touched_at = clock_timestamp()
     where l.lane = v_new.lane and l.session_id = any (v_new.session_ids);
   if v_target = 'canceled' then
     update public.campaign_recipients set status = 'canceled' where campaign_id = p_campaign and status = 'planned';
-    update public.whatsapp_messages set status = 'canceled', status_reason = 'campaign', revision = revision + 1
-      where campaign_id = p_campaign and direction = 'out' and status in ('queued', 'held', 'scheduled');
+    -- In order, as commits lock them.
+    with open as (
+      select id from public.whatsapp_messages where campaign_id = p_campaign and direction = 'out' and status in ('queued', 'held', 'scheduled')
+        order by id for update
+    )
+    update public.whatsapp_messages m set status = 'canceled', status_reason = 'campaign', revision = revision + 1 from open o where m.id = o.id;
   end if;
   select coalesce(jsonb_agg(jsonb_build_object('session_id', s.id, 'shard', s.shard, 'lane', v_new.lane)), '[]') into v_wakes
     from public.whatsapp_sessions s where s.id = any (v_new.session_ids);

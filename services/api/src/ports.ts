@@ -1,6 +1,6 @@
 import type { Campaign, LineError, PartResult } from "@flotilla/shared/contract/http-campaigns";
 import type { Chat, Overview } from "@flotilla/shared/contract/http-chats";
-import type { Message } from "@flotilla/shared/contract/http-messages";
+import type { Message, MessageResolve } from "@flotilla/shared/contract/http-messages";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import type { JobName, JobPayload } from "@flotilla/shared/contract/jobs";
 import type { LogRange } from "@flotilla/shared/runtime/event-log";
@@ -130,6 +130,13 @@ export interface MessageStore {
   ): Promise<AcceptedRows>;
   /** Throws `not_found`, or `state_conflict` from `sending` on. */
   cancel(tenant: string, id: string, requestId: string): Promise<{ message: Message; heads: Heads }>;
+  /** What a person decides about a message in `unknown` or held for review. Throws `not_found`, `state_conflict`. */
+  resolve(
+    tenant: string,
+    id: string,
+    as: MessageResolve["as"],
+    requestId: string,
+  ): Promise<{ message: Message; wake: Wake; heads: Heads }>;
   /** Throws `not_found`. */
   get(tenant: string, id: string): Promise<Message>;
   list(tenant: string, filters: ListFilters): Promise<Page<Message>>;

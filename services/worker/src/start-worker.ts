@@ -62,6 +62,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       lost: (lease) => supervisor.lost(lease),
       handOver: (lease) => supervisor.handOver(lease),
       loads: () => supervisor.loads(),
+      opening: () => supervisor.opening(),
     },
     watchdog: { expectFenceBy: (deadlineMs) => watchdog.expectFenceBy(deadlineMs) },
     announce: () => ringFleet(redis),
@@ -82,6 +83,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
     worker,
     guard: keeper,
     ring,
+    refused: ({ sessionId }) => supervisor.setAside(sessionId),
     logger: bindIds(logger, { part: "commit" }),
     metrics: metrics.commits,
   });

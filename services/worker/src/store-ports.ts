@@ -118,6 +118,8 @@ export interface TickRequest {
   rejoin: boolean;
   /** Running sessions by shard. */
   loads: Record<string, number>;
+  /** Sessions being dialled: nothing more is to be moved here while there are some. */
+  opening: number;
 }
 
 export interface TickAnswer {
@@ -137,10 +139,19 @@ export interface LeaseStore {
   leave(): Promise<void>;
 }
 
+/** A session whose row makes no sense. */
+export interface UnreadableSession {
+  id: string;
+  tenant_id: string;
+  shard: number;
+  /** Which fields, and why. */
+  detail: string;
+}
+
 export interface SessionStore {
   /** The sessions of these shards that are to run or to be unlinked. */
-  loadShards(shards: number[]): Promise<SessionRow[]>;
-  /** One session, whatever is asked of it; null when it is not of this shard. */
+  loadShards(shards: number[]): Promise<{ rows: SessionRow[]; unreadable: UnreadableSession[] }>;
+  /** One session, whatever is asked of it; null when it is not of this shard, or its row makes no sense. */
   load(shard: number, sessionId: string): Promise<SessionRow | null>;
 }
 

@@ -44,6 +44,7 @@ async function openWriter({ loseAnswers = 0, leaseMs = 10_000 } = {}) {
   const calls: { commit_no: number; shards: unknown[]; keys?: unknown[] }[] = [];
   const fenced: Lease[] = [];
   const rings: [string, number][] = [];
+  const refused: string[] = [];
   const until = performance.now() + leaseMs;
   let lost = 0;
   const client = {
@@ -69,10 +70,11 @@ async function openWriter({ loseAnswers = 0, leaseMs = 10_000 } = {}) {
       reportFenced: (lease) => fenced.push(lease),
     },
     ring: (id, head) => rings.push([id, head]),
+    refused: ({ sessionId }) => refused.push(sessionId),
     logger: silent,
     metrics: { committed: () => {}, retried: () => {}, fenced: () => {} },
   });
-  return { commit, idle, calls, fenced, rings, secrets: createSecretStores(tenant.client, commit) };
+  return { commit, idle, calls, fenced, rings, refused, secrets: createSecretStores(tenant.client, commit) };
 }
 
 const key = (keyId: string, value: string | null = keyId) => ({ type: "session", keyId, value });
@@ -165,13 +167,14 @@ test("a row the database refuses does not hold the others, of whatever shard, se
   const writer = await openWriter();
   const results = await Promise.allSettled([
     writer.commit(scope, { keys: [key("before")] }),
-    writer.commit(scope, { session: { status: "connected", phone: "\u0000" } }),
+    writer.commit(scope, { session: { status: "connected", pace_tat_ms: 1e18 } }),
     writer.commit(scope, { keys: [key("after")] }),
     writer.commit(neighbour, { keys: [key("n")] }),
     writer.commit(elsewhere, { keys: [key("e")] }),
   ]);
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"]);
   expect((results[1] as PromiseRejectedResult).reason).toBeInstanceOf(WriteRefused);
+  expect(writer.refused).toEqual([scope.sessionId]);
   expect([...(await writer.secrets(scope).readKeys("session", ["before", "after"])).keys()]).toHaveLength(2);
 });
 

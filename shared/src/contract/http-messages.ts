@@ -56,6 +56,19 @@ export const MessageBatch = z
   })
   .meta({ id: "MessageBatch" });
 
+/** Body of `POST /v1/messages/{message}/resolve`: what a person decides about a message without an answer, or under review. */
+export const MessageResolve = z
+  .strictObject({
+    as: z
+      .enum(["resend", "assume_sent", "failed", "release"])
+      .describe(
+        "For a message in `unknown`: send it again under the same WhatsApp id, believe that it arrived, or declare it failed; " +
+          "for one held for review: release it. Evidence that comes later still counts.",
+      ),
+  })
+  .meta({ id: "MessageResolve" });
+export type MessageResolve = z.infer<typeof MessageResolve>;
+
 export const Failure = z.object({ code: z.string(), detail: z.string(), retryable: z.boolean() });
 
 export const Message = z

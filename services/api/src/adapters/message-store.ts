@@ -21,15 +21,17 @@ const RowResult = z.discriminatedUnion("outcome", [
     code: z.enum(["unknown_session", "session_not_connected", "backlog_full", "client_ref_conflict", "not_stored"]),
   }),
 ]);
+const Wake = z.object({ session_id: z.uuid(), shard: z.int(), lane: z.int() });
 const Accepted = z.object({
   batch_id: z.uuid().nullable(),
   results: z.array(RowResult),
   messages: z.record(z.string(), Message),
-  wakes: z.array(z.object({ session_id: z.uuid(), shard: z.int(), lane: z.int() })),
+  wakes: z.array(Wake),
   heads,
   replayed: z.boolean().default(false),
 });
 const Canceled = z.object({ message: Message, heads });
+const Resolved = z.object({ message: Message, wake: Wake, heads });
 
 /** Outbound rows in, messages of both directions out. */
 export function createMessageStore(client: ServiceClient): MessageStore {
@@ -41,6 +43,10 @@ export function createMessageStore(client: ServiceClient): MessageStore {
     async cancel(tenant, id, requestId) {
       const args = { p_tenant: tenant, p_message: id, p_request_id: requestId };
       return Canceled.parse(unlessRefused(await callFunction(client, "cancel_message", args), "message"));
+    },
+    async resolve(tenant, id, as, requestId) {
+      const args = { p_tenant: tenant, p_message: id, p_as: as, p_request_id: requestId };
+      return Resolved.parse(unlessRefused(await callFunction(client, "resolve_message", args), "message"));
     },
     async get(tenant, id) {
       const args = { p_tenant: tenant, p_message: id };

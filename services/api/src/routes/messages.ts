@@ -5,6 +5,7 @@ import {
   MessageCreate,
   MessageListQuery,
   MessagePage,
+  MessageResolve,
 } from "@flotilla/shared/contract/http-messages";
 import { idCursor } from "../http/id-cursor.ts";
 import { dayS, replayedHeaders } from "../http/idempotency.ts";
@@ -12,13 +13,14 @@ import { answerPage } from "../http/page-answer.ts";
 import { readPreferWait } from "../http/prefer.ts";
 import { defineRoute, type Route } from "../http/route.ts";
 import type { Announcer, MessageStore } from "../ports.ts";
+import { resolveMessage } from "../use-cases/resolve-message.ts";
 import { sendBatch } from "../use-cases/send-batch.ts";
 import { sendMessage } from "../use-cases/send-message.ts";
 import { waitForMessage } from "../use-cases/wait-for-message.ts";
 
 const MiB = 1_024 * 1_024;
 
-/** Messages: send one or many, look at them, take one back. */
+/** Messages: send one or many, look at them, take one back, decide about one. */
 export function messageRoutes(deps: { messages: MessageStore; announcer: Announcer }): Route[] {
   return [
     defineRoute({
@@ -106,6 +108,19 @@ export function messageRoutes(deps: { messages: MessageStore; announcer: Announc
         deps.announcer.announce({ heads });
         return { status: 200, body: message };
       },
+    }),
+    defineRoute({
+      method: "post",
+      path: "/v1/messages/:message/resolve",
+      summary: "Decide about a message that got no answer, or release one that is held for review",
+      scope: "messages:send",
+      rate: "writes",
+      body: MessageResolve,
+      answers: { 200: { description: "The message as decided; evidence that comes later still counts", schema: Message } },
+      handle: async ({ tenant, params, body, requestId }) => ({
+        status: 200,
+        body: await resolveMessage(deps, { tenant: tenant.id, id: params["message"]!, as: body.as, requestId }),
+      }),
     }),
   ];
 }

@@ -14,7 +14,7 @@ test("an answer that is older than a row's sending does not bring the row again"
   lane.rewindTo(1);
   lane.take(row(1));
   const onWire = new Set(["row-1"]);
-  const finish = lane.beginRead(10, () => onWire);
+  const finish = lane.beginRead(10, () => new Set(onWire));
   // The first got its ack and the second was taken and sent while the answer was under way.
   onWire.clear();
   lane.take(row(2));

@@ -32,6 +32,8 @@ export interface SessionRunner {
   status(): SessionRow["status"];
   /** The row may ask for something else now, or a person decided about a message of this session. */
   reload(): void;
+  /** It cannot go on as it is: its link ends and it fails with this reason, until a person restarts it. */
+  setAside(reason: string): void;
   wake(lane: number): void;
   see(view: LaneView & { first_seq: number | null }): boolean;
   /** Looks for a link that hangs; called once a second. */
@@ -93,6 +95,7 @@ export function startSessionRunner(
   let closed: { cause: CloseCause; openMs: number; unreadable: boolean } | null = null;
   let counts: CloseCounts = noCloses;
   let unlinkTries = 0;
+  let asideFor: string | null = null;
   let resting = isResting(firstRow.status);
   /** Monotonic time of the next dial; null when something else has to happen first. */
   let actAt = firstActAt(firstRow);
@@ -126,12 +129,22 @@ export function startSessionRunner(
   }
 
   async function step(): Promise<void> {
+    if (asideFor !== null) await rest(asideFor);
     if (closed !== null) await afterClose(closed);
     if (reloadWanted) await reload();
     if (isEnded()) return;
     if (row.unlink) await unlink();
     else if (row.desired === "running") await keepRunning();
     else await stopForGood();
+  }
+
+  async function rest(reason: string): Promise<void> {
+    asideFor = null;
+    resting = true;
+    actAt = null;
+    await link.end();
+    closed = null;
+    await status.observe({ kind: "refused", as: "failed", reason });
   }
 
   async function reload(): Promise<void> {
@@ -254,6 +267,12 @@ export function startSessionRunner(
     reload() {
       reloadWanted = true;
       link.lookAtWire();
+      wake();
+    },
+    setAside(reason) {
+      if (resting) return;
+      logger.error({ reason }, `session ${name} is set aside: the database refuses what it must store`);
+      asideFor = reason;
       wake();
     },
     wake: link.wake,

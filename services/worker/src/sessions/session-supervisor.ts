@@ -2,7 +2,7 @@ import { isResting } from "@flotilla/shared/domain/session-state";
 import { sleep } from "@flotilla/shared/runtime/clock";
 import type { Logger } from "@flotilla/shared/runtime/logger";
 import type { OwnedShard } from "../domain/shard-changes.ts";
-import type { Lease, SessionRow, SessionStore, SweepAnswer } from "../store-ports.ts";
+import type { Lease, SessionRow, SessionStore, SweepAnswer, UnreadableSession } from "../store-ports.ts";
 import type { ShardConsumers } from "./shard-consumer.ts";
 import type { ShardEvents } from "./shard-keeper.ts";
 import { type RunnerDeps, type SessionRunner, startSessionRunner } from "./session-runner.ts";
@@ -23,6 +23,8 @@ export interface SessionSupervisor extends ShardEvents {
   reconcile(shard: number, sessionId: string): Promise<void>;
   /** There may be rows in this lane. */
   wake(sessionId: string, lane: number): void;
+  /** The database refuses what the session must store: it rests until a person restarts it. */
+  setAside(sessionId: string): void;
   /** Takes a sweep's findings; returns how many were news. */
   takeSweep(answer: SweepAnswer): number;
   /** Looks for hanging links; called once a second. */
@@ -37,6 +39,8 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
   const { sessions, logger } = options;
   const runners = new Map<string, SessionRunner>();
   const loading = new Set<number>();
+  /** Sessions whose rows make no sense, told once. */
+  const unreadable = new Set<string>();
   /** Shards whose last owner died, by the epoch under which we took them. */
   const unclean = new Map<number, number>();
 
@@ -50,7 +54,9 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
     let missing = fresh;
     while (missing.length > 0) {
       try {
-        for (const row of await sessions.loadShards(missing)) take(row);
+        const { rows, unreadable } = await sessions.loadShards(missing);
+        for (const row of rows) take(row);
+        for (const row of unreadable) setAsideRow(row);
         missing = [];
       } catch (error) {
         logger.warn({ error, shards: missing.length }, "sessions could not be read; trying again");
@@ -61,10 +67,22 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
     for (const shard of fresh) loading.delete(shard);
   }
 
+  /** A row that makes no sense: its session is failed, so that a person sees it; the others of the shard run. */
+  function setAsideRow({ id: sessionId, tenant_id: tenantId, shard, detail }: UnreadableSession): void {
+    const lease = leaseOf(shard);
+    if (lease === undefined || unreadable.has(sessionId)) return;
+    unreadable.add(sessionId);
+    logger.error({ sessionId, detail }, "the row of a session makes no sense; the session is set aside");
+    options.runner
+      .commit({ tenantId, sessionId, lease }, { session: { status: "failed", reason: "row_unreadable" } })
+      .catch((error: unknown) => logger.warn({ error, sessionId }, "a session could not be set aside"));
+  }
+
   /** Gives a row to its runner, or starts one when the row wants that. */
   function take(row: SessionRow): void {
     const lease = leaseOf(row.shard);
     if (lease === undefined) return;
+    unreadable.delete(row.id);
     const known = runners.get(row.id);
     if (known !== undefined) return known.reload();
     if (row.desired !== "running" && !row.unlink && isAtRest(row.status)) return;
@@ -137,7 +155,9 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
       for (const { lease } of runners.values()) loads[lease.shard] = (loads[lease.shard] ?? 0) + 1;
       return loads;
     },
+    opening: () => [...runners.values()].filter((runner) => runner.phase() === "dialling").length,
     reconcile: look,
+    setAside: (sessionId) => runners.get(sessionId)?.setAside("storage_refused"),
     wake: (sessionId, lane) => runners.get(sessionId)?.wake(lane),
     takeSweep({ lanes, sessions: changed }) {
       let news = 0;

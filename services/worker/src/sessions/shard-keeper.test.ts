@@ -50,6 +50,7 @@ function openRig() {
         handedOver.push(shard);
       },
       loads: () => ({ 1: 1 }),
+      opening: () => 0,
     },
     watchdog: { expectFenceBy: (deadline) => void deadlines.push(deadline) },
     announce: () => {},

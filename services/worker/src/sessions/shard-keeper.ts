@@ -15,6 +15,8 @@ export interface ShardEvents {
   /** Stop taking work, finish what is in hand, end sockets. The lease is released when this resolves. */
   handOver(lease: Lease): Promise<void>;
   loads(): Record<string, number>;
+  /** Sessions being dialled. */
+  opening(): number;
 }
 
 export interface ShardKeeperOptions {
@@ -100,7 +102,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   async function tick(): Promise<void> {
     const sentAt = monotonicMs();
     const fencesBefore = fences;
-    const asked = { draining, rejoin, loads: events.loads() };
+    const asked = { draining, rejoin, loads: events.loads(), opening: events.opening() };
     const answer = await store.tick(asked, AbortSignal.any([AbortSignal.timeout(tickTimeoutMs), stopping.signal]));
     options.metrics.ticked((monotonicMs() - sentAt) / 1_000);
     // Fenced while the answer was under way: it speaks of leases we have dropped.

@@ -1,5 +1,6 @@
 import { groupBy } from "../../domain/group-by.ts";
 import type { SessionScope, SessionWrites } from "../../store-ports.ts";
+import { storable } from "./storable.ts";
 
 /** One caller's writes, waiting for a commit. */
 export interface CommitEntry {
@@ -122,7 +123,8 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
     for (const { type, session, data } of writes.events ?? [])
       lists["events"]!.push({ shard, tenant_id: scope.tenantId, type, session, subject: scope.sessionId, data });
   }
-  const filled = Object.entries({ ...lists, keys: [...keys.values()] }).filter(([, list]) => list.length > 0);
+  // Keys are sealed text of ours; everything else may hold what people wrote.
+  const filled = Object.entries({ ...storable(lists), keys: [...keys.values()] }).filter(([, list]) => list.length > 0);
   return { shards: [...leases.values()], ...Object.fromEntries(filled) };
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from "@flotilla/shared/runtime/logger";
 import { callFunction, DatabaseFault, type ServiceClient } from "@flotilla/shared/runtime/supabase";
 import { z } from "zod";
 import { ClaimRefused, LeaseLost } from "../../ports.ts";
-import { type Commit, type Lease, type LeaseGuard, WriteRefused } from "../../store-ports.ts";
+import { type Commit, type Lease, type LeaseGuard, type SessionScope, WriteRefused } from "../../store-ports.ts";
 import { type CommitEntry, commitPayload, measureWrites, splitBatch, takeBatch } from "./commit-batch.ts";
 
 const Answer = z.object({
@@ -20,6 +20,11 @@ export interface GroupCommitOptions {
   /** The id under which the worker holds its leases. */
   worker: string;
   guard: LeaseGuard;
+  /**
+   * Called when the database refuses secrets or the state of a session for good: without them it cannot go on. Other
+   * writes concern one message, and whoever asked for them is told.
+   */
+  refused: (scope: SessionScope) => void;
   /** Called after a commit that appended events: the tenant and its newest sequence. */
   ring: (tenant: string, head: number) => void;
   logger: Logger;
@@ -41,7 +46,7 @@ const callTimeoutMs = 3_000;
  * Rows the database refuses are tried in ever smaller parts, until only the caller who brought them is rejected.
  */
 export function createGroupCommit(options: GroupCommitOptions): { commit: Commit; idle: () => Promise<void> } {
-  const { client, worker, guard, ring, logger, metrics } = options;
+  const { client, worker, guard, ring, refused, logger, metrics } = options;
   const waiting: CommitEntry[] = [];
   let commitNo = 0;
   let working: Promise<void> | null = null;
@@ -95,16 +100,18 @@ export function createGroupCommit(options: GroupCommitOptions): { commit: Commit
   async function writeInParts(entries: CommitEntry[], error: unknown): Promise<void> {
     const parts = splitBatch(entries);
     if (parts.length === 1) {
-      const { scope } = entries[0]!;
+      const { scope, writes } = entries[0]!;
       logger.error({ error, sessionId: scope.sessionId }, "the database refused what a session wanted to write");
       for (const entry of entries) entry.reject(new WriteRefused(error));
+      // The pacing time rides with an outcome, whose writer deals with it.
+      if (writes.keys !== undefined || (writes.session !== undefined && writes.marks === undefined)) refused(scope);
       return;
     }
     for (const part of parts) await write(part);
   }
 
   function settle(entries: CommitEntry[], answer: z.infer<typeof Answer>): void {
-    const refused = new Map(answer.refused.map(({ id, reason }) => [id, reason]));
+    const refusals = new Map(answer.refused.map(({ id, reason }) => [id, reason]));
     const lost = new Map<number, Lease>();
     for (const entry of entries) {
       const { lease } = entry.scope;
@@ -114,7 +121,7 @@ export function createGroupCommit(options: GroupCommitOptions): { commit: Commit
         entry.reject(new LeaseLost());
         continue;
       }
-      const reason = entry.writes.claims?.map(({ id }) => refused.get(id)).find((found) => found !== undefined);
+      const reason = entry.writes.claims?.map(({ id }) => refusals.get(id)).find((found) => found !== undefined);
       if (reason === undefined) entry.resolve();
       else entry.reject(new ClaimRefused(reason));
     }

@@ -28,7 +28,7 @@ const maxMoves = 8;
 export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity): LeaseStore {
   const { worker } = identity;
   return {
-    tick: ({ draining, rejoin, loads }, signal) =>
+    tick: ({ draining, rejoin, loads, opening }, signal) =>
       callFunction(
         client,
         "worker_tick",
@@ -45,6 +45,7 @@ export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity
             draining,
             rejoin,
             loads,
+            opening,
           },
         },
         { signal, schema: Tick },
