@@ -1,3 +1,4 @@
+import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mintUuid } from "../src/contract/ids.ts";
@@ -6,6 +7,7 @@ import { createConsumer, type JobConsumer } from "../src/runtime/job-consumer.ts
 import { createJobProducer } from "../src/runtime/job-producer.ts";
 import { createLogger } from "../src/runtime/logger.ts";
 import { publishPairing, readPairing } from "../src/runtime/pairing-store.ts";
+import { queuePrefix } from "../src/runtime/queues.ts";
 import { closeRedis, openRedis } from "../src/runtime/redis.ts";
 import { pairingKey } from "../src/runtime/redis-keys.ts";
 import { openTestStack, type TestStack } from "../src/testing/fixtures.ts";
@@ -68,6 +70,21 @@ describe("wake-ups on a real Redis", () => {
     await waitFor(() => shard.runs.includes(8), { describe: "the job to run" });
     expect(shard.runs).toEqual([7, 7, 8]);
   });
+
+  it("outlive any number of workers that died with them: a job is a wake-up, not an attempt", async () => {
+    await using producer = createJobProducer({ redis, logger });
+    await producer.enqueue("outbox.wake", { session: mintUuid(), lane: 3 }, { shard: 6 });
+    // A worker that took it, and died with it for the ninth time; BullMQ's own limit is one.
+    const prefix = queuePrefix("cmd", 6);
+    const dead = new Worker("cmd", null, { connection: redis, prefix, autorun: false });
+    const job = await dead.getNextJob("dead", { block: false });
+    expect(job?.name).toBe("outbox.wake");
+    await redis.hset(`${prefix}:cmd:${job!.id}`, "stc", 9);
+    await redis.del(`${prefix}:cmd:${job!.id}:lock`);
+    const shard = consumeShard(6);
+    await waitFor(() => shard.runs.length === 1, { describe: "the job to run", timeoutMs: 20_000 });
+    await dead.close(true);
+  }, 30_000);
 
   it("are not swallowed by a timer for the same subject", async () => {
     await using producer = createJobProducer({ redis, logger });

@@ -153,7 +153,7 @@ declare
   v_old public.whatsapp_sessions;
   v_new public.whatsapp_sessions;
 begin
-  select * into v_old from public.whatsapp_sessions where id = p_session for update;
+  select * into v_old from public.whatsapp_sessions where id = p_session for no key update;
   if v_old.id is null or (v_old.status = p_status and v_old.status_reason is not distinct from p_reason) then return '[]'; end if;
   update public.whatsapp_sessions set status = p_status, status_reason = p_reason, status_since = clock_timestamp(),
     status_deadline = case when p_deadline_ms is not null then clock_timestamp() + p_deadline_ms * interval '1 millisecond' end,
@@ -177,7 +177,7 @@ declare
   v_resting boolean;
 begin
   select * into v_session from public.whatsapp_sessions s
-    where s.tenant_id = p_tenant and s.deleted_at is null and (s.id::text = p_ref or s.name = p_ref) for update;
+    where s.tenant_id = p_tenant and s.deleted_at is null and (s.id::text = p_ref or s.name = p_ref) for no key update;
   if v_session.id is null then return '{"problem": "not_found"}'; end if;
   v_resting := v_session.status in ('stopped', 'logged_out', 'banned', 'restricted', 'failed', 'conflict');
   if p_request = 'restart' and v_session.desired <> 'running' then

@@ -205,7 +205,7 @@ declare
   v_part public.campaign_parts;
   v_upload uuid;
 begin
-  select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for update;
+  select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for no key update;
   if v_campaign.id is null then return '{"problem": "not_found"}'; end if;
   if v_campaign.status <> 'draft' and not exists (select 1 from public.campaign_parts where campaign_id = p_campaign and part = p_part and status = 'complete') then
     return jsonb_build_object('problem', 'state_conflict', 'status', v_campaign.status);
@@ -246,7 +246,7 @@ declare
   v_accepted int;
   v_part public.campaign_parts;
 begin
-  select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for update;
+  select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for no key update;
   if v_campaign.id is null then return '{"problem": "not_found"}'; end if;
   if v_campaign.status <> 'draft' then return jsonb_build_object('problem', 'state_conflict', 'status', v_campaign.status); end if;
   if not exists (select 1 from public.campaign_parts where campaign_id = p_campaign and part = p_part and status = 'incomplete'
@@ -309,7 +309,7 @@ declare
   v_target text := case p_request when 'pause' then 'paused' when 'cancel' then 'canceled' else 'running' end;
   v_wakes jsonb;
 begin
-  select * into v_old from public.campaigns where id = p_campaign and tenant_id = p_tenant for update;
+  select * into v_old from public.campaigns where id = p_campaign and tenant_id = p_tenant for no key update;
   if v_old.id is null then return '{"problem": "not_found"}'; end if;
   if v_old.status = v_target then return jsonb_build_object('campaign', public.campaign_json(v_old), 'wakes', '[]'::jsonb, 'heads', '{}'::jsonb); end if;
   if not (case p_request when 'start' then v_old.status in ('draft', 'ready') when 'pause' then v_old.status = 'running'
@@ -348,6 +348,8 @@ end $$;
 
 -- One turn of the planner: releases what fits into the window of each session, reports progress, closes the campaign when nothing is open.
 -- Returns {status, wakes, heads, again_ms}: again_ms null means there is no more to do. A turn that finds the campaign in another's hands does nothing.
+-- Its row is locked without its key: outcomes of its messages are counted with a reference to it, in the commits of all workers,
+-- and those must not wait for a planner.
 create function public.campaign_step(p_campaign uuid, p_window int) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
@@ -362,7 +364,7 @@ declare
   v_seconds numeric;
   v_old text;
 begin
-  select * into v_c from public.campaigns where id = p_campaign for update skip locked;
+  select * into v_c from public.campaigns where id = p_campaign for no key update skip locked;
   if v_c.id is null then return '{"status": "busy", "wakes": [], "heads": {}, "again_ms": 500}'; end if;
   if v_c.status not in ('running', 'completed', 'paused', 'canceled') then return jsonb_build_object('status', v_c.status, 'wakes', '[]'::jsonb, 'heads', '{}'::jsonb, 'again_ms', null); end if;
 

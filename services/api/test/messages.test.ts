@@ -1,6 +1,8 @@
 import { BatchResult, Message, MessagePage } from "@flotilla/shared/contract/http-messages";
+import { mintUuid } from "@flotilla/shared/contract/ids";
+import { createServiceClient } from "@flotilla/shared/runtime/supabase";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aMessage, openRunningApi, type RunningApi } from "./running-api.ts";
 
 let api: RunningApi;
@@ -156,4 +158,46 @@ test("no log line holds a text or a whole number", async () => {
   expect(lines).toContain("POST /v1/messages → 202");
   expect(lines).not.toContain("very private words");
   expect(lines).not.toContain("5511987654321");
+});
+
+describe("resolve", () => {
+  const resolve = (id: string, as: string) => api.call("POST", `/v1/messages/${id}/resolve`, { body: { as } });
+  /** Moves a message to where a worker would have left it. */
+  async function leave(id: string, state: { status: string; status_reason: string | null }): Promise<void> {
+    const client = createServiceClient({ url: api.stack.supabaseUrl, secretKey: api.stack.secretKey });
+    const { error } = await client.from("whatsapp_messages").update(state).eq("id", id);
+    expect(error).toBeNull();
+  }
+
+  test("a message without an answer is sent again, believed, or declared failed, as a person says", async () => {
+    const { body: message } = await send({ on_unknown: "hold" });
+    await leave(message.id, { status: "unknown", status_reason: "awaiting_person" });
+    const again = await resolve(message.id, "resend");
+    expect(again).toMatchObject({ status: 200, body: { status: "unknown", status_reason: "resend_asked" } });
+    expect(Message.parse(again.body).wa_message_id).toBe(message.wa_message_id);
+    const believed = await resolve(message.id, "assume_sent");
+    expect(believed.body).toMatchObject({ status: "unknown", status_reason: "assumed_sent" });
+    const failed = await resolve(message.id, "failed");
+    expect(failed.body).toMatchObject({ status: "failed", failure: { code: "no_ack", retryable: false } });
+    expect((await resolve(message.id, "failed")).body).toMatchObject({ status: 409, state: "failed" });
+    const events = await api.call("GET", "/v1/events?limit=200");
+    const told = events.body.data.filter((event: { subject: string }) => event.subject === message.id);
+    expect(told.map((event: { data: { reason?: string } }) => event.data.reason)).toEqual(
+      expect.arrayContaining(["resend_asked", "assumed_sent", "no_ack"]),
+    );
+  });
+
+  test("one held for review is released to its place, and no other", async () => {
+    const { body: message } = await send();
+    expect(await resolve(message.id, "release")).toMatchObject({ status: 409, body: { state: "held" } });
+    await leave(message.id, { status: "held", status_reason: "review" });
+    expect((await resolve(message.id, "resend")).status).toBe(409);
+    expect((await resolve(message.id, "release")).body).toMatchObject({ status: "queued", status_reason: null });
+  });
+
+  test("what makes no sense, or is nobody's, is refused", async () => {
+    const { body: message } = await send();
+    expect((await resolve(message.id, "guess")).status).toBe(422);
+    expect((await resolve(mintUuid(), "failed")).status).toBe(404);
+  });
 });

@@ -12,6 +12,9 @@ export interface Frame {
   resend: boolean;
 }
 
+/** A text that ends the process of a fake worker that touches it. */
+export const poison = "this text ends whoever encodes it";
+
 export interface FakeNetwork {
   openLink: OpenLink;
   frames: Frame[];
@@ -39,9 +42,11 @@ export function createFakeNetwork(
     scanAtOnce?: boolean;
     answer?: (frame: Frame) => string | null | undefined;
     onFrame?: (frame: Frame) => void;
+    /** Called with each text that is about to be encoded, before anything is claimed. */
+    onEncode?: (body: unknown) => void;
   } = {},
 ): FakeNetwork {
-  const { ackMs = 20, loginMs = 50, scanAtOnce = false, answer = () => null, onFrame = () => {} } = options;
+  const { ackMs = 20, loginMs = 50, scanAtOnce = false, answer = () => null, onFrame = () => {}, onEncode = () => {} } = options;
   const scanned = new Map<string, () => void>();
   const closers = new Map<string, (cause: CloseCause) => void>();
   const observers = new Map<string, (seen: LinkObservation) => void>();
@@ -89,6 +94,7 @@ export function createFakeNetwork(
       return {
         async send(row, claim) {
           if (!alive) throw new Error("the link is closed");
+          onEncode(row.content["body"]);
           await secrets.writeKeys([{ type: "session", keyId: row.jid, value: randomUUID() }], claim);
           if (!alive || !link.mayAct()) throw new Error("the gate is closed");
           const frame: Frame = {

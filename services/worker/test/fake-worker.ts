@@ -3,7 +3,7 @@ import { runService } from "@flotilla/shared/runtime/run-service";
 import { readConfig } from "../src/config.ts";
 import { openDependencies } from "../src/dependencies.ts";
 import { startWorker } from "../src/start-worker.ts";
-import { createFakeNetwork } from "./fake-link.ts";
+import { createFakeNetwork, poison } from "./fake-link.ts";
 
 await runService({
   name: "worker",
@@ -13,6 +13,7 @@ await runService({
     const dependencies = await openDependencies(config, logger);
     const { openLink } = createFakeNetwork({
       scanAtOnce: true,
+      onEncode: (body) => void (body === poison && process.kill(process.pid, "SIGKILL")),
       onFrame: (frame) => process.stdout.write(`frame ${JSON.stringify(frame)}\n`),
     });
     const { shutdown } = await startWorker({ config, version: "test", dependencies, openLink, logger });

@@ -29,7 +29,7 @@ export async function openTenant(stack: TestStack) {
     control: (session: string, request: string) =>
       call("control_session", { p_tenant: tenant, p_ref: session, p_request: request, p_request_id: null }),
     /** Accepts `count` texts, message n of them to `phone(n)`. Returns their ids in order. */
-    async accept(session: string, count: number, phone: (n: number) => string): Promise<string[]> {
+    async accept(session: string, count: number, phone: (n: number) => string, body?: string): Promise<string[]> {
       const rows = Array.from({ length: count }, (_, index) => ({
         index,
         id: mintUuid(),
@@ -38,7 +38,7 @@ export async function openTenant(stack: TestStack) {
         phone: `+${phone(index)}`,
         input: phone(index),
         type: "text",
-        content: { body: `text ${index}` },
+        content: { body: body ?? `text ${index}` },
         category: "service",
         ttl_s: 3_600,
         on_unknown: "resend_same_id",

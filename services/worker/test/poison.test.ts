@@ -1,0 +1,82 @@
+import { openTestStack, type TestStack } from "@flotilla/shared/testing/fixtures";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { maxDeaths } from "../src/sessions/careful-mode.ts";
+import { poison } from "./fake-link.ts";
+import { openTenant, type TestTenant } from "./stack-helpers.ts";
+import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+
+let stack: TestStack;
+let tenant: TestTenant;
+const started: WorkerProcess[] = [];
+
+beforeAll(async () => {
+  stack = await openTestStack();
+  tenant = await openTenant(stack);
+});
+afterAll(async () => {
+  await Promise.all(started.map((worker) => worker.end("SIGKILL")));
+  await stack[Symbol.asyncDispose]();
+});
+// Generous for a machine that runs other suites beside this one.
+vi.setConfig({ testTimeout: 180_000 });
+
+test("a message that kills each worker that touches it is set aside after three counted deaths; everything else is sent once", async () => {
+  await tenant.createSession("poisoned", 1);
+  await tenant.createSession("neighbour", 2);
+  const sent: string[] = [];
+  const begin = () => {
+    const worker = startWorkerProcess(
+      "fake-worker.ts",
+      stack,
+      { LEASE_TTL_MS: "2000", LEASE_MARGIN_MS: "700" },
+      (line) => {
+        if (line.startsWith("frame ")) sent.push((JSON.parse(line.slice(6)) as { message: string }).message);
+      },
+    );
+    started.push(worker);
+    return worker;
+  };
+  let worker = begin();
+  const isConnected = async () =>
+    (await tenant.sessionStatus(await idOf("poisoned"))) === "connected" &&
+    (await tenant.sessionStatus(await idOf("neighbour"))) === "connected";
+  await waitFor(isConnected, { describe: "both sessions to be connected", timeoutMs: 60_000, intervalMs: 100 });
+
+  const phone = (n: number) => `5511${90_000_000 + (n % 4)}`;
+  const others = [...(await tenant.accept("neighbour", 12, phone))];
+  const [killer] = await tenant.accept("poisoned", 1, () => "551190000009", poison);
+  others.push(...(await tenant.accept("poisoned", 3, () => "551190000009")));
+  others.push(...(await tenant.accept("poisoned", 12, phone)));
+
+  const statusOf = async (id: string) => {
+    const { data } = await tenant.client.from("whatsapp_messages").select("status,failure").eq("id", id).single();
+    return data as { status: string; failure: { code: string } | null };
+  };
+  let deaths = 0;
+  await waitFor(
+    async () => {
+      if (worker.child.signalCode === "SIGKILL") {
+        deaths++;
+        worker = begin();
+      }
+      return (await statusOf(killer!)).status === "failed";
+    },
+    { describe: "the message to be set aside", timeoutMs: 150_000, intervalMs: 50 },
+  );
+  expect((await statusOf(killer!)).failure?.code).toBe("poisoned");
+  // The first death could not be counted: nobody knew that there was a reason to.
+  expect(deaths).toBe(maxDeaths + 1);
+  await waitFor(async () => (await tenant.messageCounts())["sent"] === others.length, {
+    describe: "all the others to be sent",
+    timeoutMs: 60_000,
+  });
+  expect(new Set(sent)).toEqual(new Set(others));
+  // A repeat is possible for what was on the wire at each death: one of each chat.
+  expect(sent.length - others.length).toBeLessThanOrEqual(deaths * 9);
+});
+
+async function idOf(name: string): Promise<string> {
+  const { data } = await tenant.client.from("whatsapp_sessions").select("id").eq("name", name).single();
+  return (data as { id: string }).id;
+}
