@@ -180,9 +180,15 @@ describe("resolve", () => {
     const failed = await resolve(message.id, "failed");
     expect(failed.body).toMatchObject({ status: "failed", failure: { code: "no_ack", retryable: false } });
     expect((await resolve(message.id, "failed")).body).toMatchObject({ status: 409, state: "failed" });
-    const events = await api.call("GET", "/v1/events?limit=200");
-    const told = events.body.data.filter((event: { subject: string }) => event.subject === message.id);
-    expect(told.map((event: { data: { reason?: string } }) => event.data.reason)).toEqual(
+    const told: (string | null)[] = [];
+    for (let after = 0, more = true; more;) {
+      const { body } = await api.call("GET", `/v1/events?limit=500&after=${after}`);
+      const mine = body.data.filter((event: { subject: string }) => event.subject === message.id);
+      told.push(...mine.map((event: { data: { reason?: string } }) => event.data.reason ?? null));
+      more = body.data.length > 0;
+      after = body.next_after;
+    }
+    expect(told).toEqual(
       expect.arrayContaining(["resend_asked", "assumed_sent", "no_ack"]),
     );
   });

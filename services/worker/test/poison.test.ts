@@ -26,14 +26,9 @@ test("a message that kills each worker that touches it is set aside after three 
   await tenant.createSession("neighbour", 2);
   const sent: string[] = [];
   const begin = () => {
-    const worker = startWorkerProcess(
-      "fake-worker.ts",
-      stack,
-      { LEASE_TTL_MS: "2000", LEASE_MARGIN_MS: "700" },
-      (line) => {
-        if (line.startsWith("frame ")) sent.push((JSON.parse(line.slice(6)) as { message: string }).message);
-      },
-    );
+    const worker = startWorkerProcess("fake-worker.ts", stack, {}, (line) => {
+      if (line.startsWith("frame ")) sent.push((JSON.parse(line.slice(6)) as { message: string }).message);
+    });
     started.push(worker);
     return worker;
   };
@@ -65,8 +60,9 @@ test("a message that kills each worker that touches it is set aside after three 
     { describe: "the message to be set aside", timeoutMs: 150_000, intervalMs: 50 },
   );
   expect((await statusOf(killer!)).failure?.code).toBe("poisoned");
-  // The first death could not be counted: nobody knew that there was a reason to.
-  expect(deaths).toBe(maxDeaths + 1);
+  // The first death cannot be counted, as nobody knows of a reason to; unless the worker had lost its lease by then.
+  expect(deaths).toBeGreaterThanOrEqual(maxDeaths);
+  expect(deaths).toBeLessThanOrEqual(maxDeaths + 1);
   await waitFor(async () => (await tenant.messageCounts())["sent"] === others.length, {
     describe: "all the others to be sent",
     timeoutMs: 60_000,

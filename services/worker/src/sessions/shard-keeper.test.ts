@@ -23,6 +23,7 @@ function openRig() {
   let away = false;
   let left = false;
   let revoke: number[] = [];
+  let failures = 0;
   let finishHandOver: () => Promise<void> = async () => {};
   const keeper = createShardKeeper({
     store: {
@@ -34,6 +35,7 @@ function openRig() {
         return { t_ms: 1_000_000, draining: request.draining, owned: list, revoke, workers: 1 } satisfies TickAnswer;
       },
       async release(lease) {
+        if (failures-- > 0) throw new Error("a commit held it for too long");
         released.push(lease);
         return owned.delete(lease.shard);
       },
@@ -74,6 +76,7 @@ function openRig() {
     heal: () => (away = false),
     hasLeft: () => left,
     ask: (shards: number[]) => (revoke = shards),
+    failRelease: (times: number) => (failures = times),
     slowHandOver: (wait: () => Promise<void>) => (finishHandOver = wait),
     holding: (count: number) =>
       waitFor(() => keeper.held().length === count, { describe: `${count} shards held`, intervalMs: 2 }),
@@ -131,6 +134,16 @@ test("shards asked for are handed over one at a time, each released only when it
   await rig.holding(0);
   expect(most).toBe(1);
   await waitFor(() => rig.released.length === 2, { describe: "both released" });
+});
+
+test("a release that failed is tried again, or nobody could claim the shard as long as we live", async () => {
+  const rig = openRig();
+  await rig.holding(2);
+  rig.failRelease(2);
+  rig.ask([1]);
+  await waitFor(() => rig.released.length === 1, { describe: "the release" });
+  expect(rig.released).toMatchObject([{ shard: 1, epoch: 1 }]);
+  expect(rig.keeper.held()).toEqual([{ shard: 2, epoch: 1 }]);
 });
 
 test("draining goes on beating while work ends, hands over what has sessions, and says goodbye last", async () => {

@@ -64,7 +64,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   const held = new Map<number, Lease>();
   /** Epochs of shards that we gave back or were fenced from: older answers may still list them. */
   const given = new Map<number, number>();
-  /** Of these, shards that a commit was fenced from. */
+  /** Of these, shards that the database may still call ours: a commit was fenced, or a release failed. */
   const disowned = new Set<number>();
   const stopping = new AbortController();
   let wanted = new Set<number>();
@@ -131,8 +131,8 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
       events.claimed(claimed);
     }
     for (const shard of kept) events.counted(shard);
-    // A commit was fenced and the database still calls the shard ours: give it up, so that somebody can claim it. Others
-    // that are listed late were given back in order, and their release is under way.
+    // The database still calls the shard ours: give it up, so that somebody can claim it. Others that are listed late were
+    // given back in order, and their release is under way.
     for (const lease of stale) if (disowned.delete(lease.shard) && !draining) void release(lease);
     wanted = new Set(draining ? [] : answer.revoke);
     if (wanted.size > 0) handingOver ??= handOverWanted().finally(() => (handingOver = null));
@@ -165,10 +165,9 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
       await store.release(lease);
       options.announce();
     } catch (error) {
-      logger.warn(
-        { error, shard: lease.shard },
-        "a shard could not be released; it is free when our heartbeat has run out",
-      );
+      // As long as heartbeats go on nobody else could claim it: they bring it up again.
+      disowned.add(lease.shard);
+      logger.warn({ error, shard: lease.shard }, "a shard could not be released; the next heartbeat tries again");
     }
   }
 

@@ -209,3 +209,65 @@ test("a takeover steps over a shard whose commit is in flight, and takes it with
   const late = await call<{ fenced: number[] }>("commit_group", { p: { ...p, commit_no: ++commitNo } });
   expect(late.fenced).toEqual([6]);
 });
+
+test("attempts are counted before a message is touched, one found on the wire becomes unknown, an outcome clears the count", async () => {
+  const session = await openSession("careful", 8);
+  const [queued, wire] = await accept("careful", [phones[0]!, phones[1]!]);
+  const rowOf = async (id: string | undefined) =>
+    (await look.query("select status, status_reason, attempts, deaths from whatsapp_messages where id = $1", [id])).rows[0];
+  await session.commit({ claims: [{ shard: 8, id: wire }] });
+  await session.commit({ counts: [queued, wire].map((id) => ({ shard: 8, id })) });
+  expect(await rowOf(queued)).toMatchObject({ status: "queued", deaths: 1 });
+  expect(await rowOf(wire)).toMatchObject({ status: "unknown", deaths: 1 });
+  const inflight = await call<{ id: string; deaths: number }[]>("read_inflight", { p_sessions: [session.id] });
+  expect(inflight).toMatchObject([{ id: wire, deaths: 1 }]);
+  await session.commit({ claims: [{ shard: 8, id: wire, resend: true }], counts: [] });
+  await session.commit({ marks: [{ shard: 8, id: wire, status: "sent" }] });
+  expect(await rowOf(wire)).toMatchObject({ status: "sent", deaths: 0, attempts: 2 });
+  // One that throws before it can claim stays queued: the attempt counts, and the wait is kept.
+  const later = Date.now() + 60_000;
+  await session.commit({ marks: [{ shard: 8, id: queued, status: "queued", not_before_ms: later }] });
+  expect(await rowOf(queued)).toMatchObject({ status: "queued", deaths: 0, attempts: 1 });
+  const read = await call<{ rows: { not_before_ms: number }[] }>("read_lanes", {
+    p_requests: [{ session_id: session.id, lane: 0, after_seq: 0, limit: 10 }],
+  });
+  expect(read.rows[0]!.not_before_ms).toBe(later);
+});
+
+test("what a person resolved is not repeated, and evidence still lifts it", async () => {
+  const session = await openSession("resolved", 9);
+  const [id] = await accept("resolved", [phones[0]!]);
+  await session.commit({ claims: [{ shard: 9, id }] });
+  await session.commit({ marks: [{ shard: 9, id, status: "unknown" }] });
+  const resolve = (as: string) =>
+    call<{ message?: { wa_message_id: string }; problem?: string }>("resolve_message", {
+      p_tenant: tenant,
+      p_message: id,
+      p_as: as,
+      p_request_id: null,
+    });
+  const { message } = await resolve("assume_sent");
+  const claim = () => session.commit({ claims: [{ shard: 9, id, resend: true }] });
+  expect((await claim()).refused).toEqual([{ id, reason: "unknown" }]);
+  await resolve("resend");
+  expect((await claim()).refused).toEqual([]);
+  await session.commit({ marks: [{ shard: 9, id, status: "unknown", reason: "awaiting_person" }] });
+  await resolve("failed");
+  const statusOf = async () =>
+    (await look.query("select status, failure from whatsapp_messages where id = $1", [id])).rows[0];
+  expect(await statusOf()).toMatchObject({ status: "failed", failure: { code: "no_ack" } });
+  const receipt = { shard: 9, session_id: session.id, wa_message_id: message!.wa_message_id, at_ms: Date.now() };
+  await session.commit({ receipts: [{ ...receipt, status: "delivered" }] });
+  expect(await statusOf()).toEqual({ status: "delivered", failure: null });
+  expect((await resolve("resend")).problem).toBe("state_conflict");
+});
+
+test("that devices were asked for anew stays with a message through its next claim", async () => {
+  const session = await openSession("devices", 10);
+  const [id] = await accept("devices", [phones[0]!]);
+  await session.commit({ claims: [{ shard: 10, id }] });
+  await session.commit({ marks: [{ shard: 10, id, status: "queued", reason: "stale_devices" }] });
+  await session.commit({ claims: [{ shard: 10, id }] });
+  const inflight = await call<{ status_reason: string }[]>("read_inflight", { p_sessions: [session.id] });
+  expect(inflight).toMatchObject([{ id, status: "sending", status_reason: "stale_devices" }]);
+});
