@@ -1,12 +1,12 @@
 import { createClient } from "@supabase/supabase-js";
-import pg from "pg";
+import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { mintUuid } from "../src/contract/ids.ts";
 import { openTestStack, type TestStack } from "../src/testing/fixtures.ts";
 
 let stack: TestStack;
 let tenant: string;
-let look: pg.Client;
+let look: ReturnType<typeof connect>;
 let commitNo = 0;
 
 beforeAll(async () => {
@@ -14,13 +14,22 @@ beforeAll(async () => {
   const member = await stack.signUp();
   const [membership] = await call<{ tenant_id: string }[]>("member_tenants_of", { p_user: member.userId });
   tenant = membership!.tenant_id;
-  look = new pg.Client({ connectionString: stack.databaseUrl });
-  await look.connect();
+  look = connect();
 });
 afterAll(async () => {
   await look.end();
   await stack[Symbol.asyncDispose]();
 });
+
+/** One connection past the API: for looking, and for holding a transaction open. */
+function connect() {
+  const sql = postgres(stack.databaseUrl, { max: 1, onnotice: () => {} });
+  return {
+    query: async <Row>(text: string, values: postgres.ParameterOrJSON<never>[] = []): Promise<Row[]> =>
+      (await sql.unsafe(text, values)) as unknown as Row[],
+    end: () => sql.end(),
+  };
+}
 
 async function call<Result>(name: string, args: Record<string, unknown>): Promise<Result> {
   const client = createClient(stack.supabaseUrl, stack.secretKey, { auth: { persistSession: false } });
@@ -70,10 +79,15 @@ async function accept(session: string, phones: string[]): Promise<string[]> {
 
 const phones = Array.from({ length: 30 }, (_, n) => `55118000${String(n).padStart(5, "0")}`);
 const shuffled = <Item>(list: Item[]): Item[] =>
-  list.map((item) => [Math.random(), item] as const).toSorted(([a], [b]) => a - b).map(([, item]) => item);
+  list
+    .map((item) => [Math.random(), item] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, item]) => item);
 
 /** A campaign to everybody, started and released. Returns its id and those of its messages, in no order. */
-async function openCampaign(session: string): Promise<{ about: { p_tenant: string; p_campaign: string }; ids: string[] }> {
+async function openCampaign(
+  session: string,
+): Promise<{ about: { p_tenant: string; p_campaign: string }; ids: string[] }> {
   const id = mintUuid();
   const about = { p_tenant: tenant, p_campaign: id };
   const content = { type: "text", text: { body: "Hi" } };
@@ -97,7 +111,7 @@ async function openCampaign(session: string): Promise<{ about: { p_tenant: strin
     "select id from whatsapp_messages where campaign_id = $1 and status = 'queued' order by random()",
     [id],
   );
-  const ids = found.rows.map((row) => row.id);
+  const ids = found.map((row) => row.id);
   expect(ids).toHaveLength(phones.length);
   return { about, ids };
 }
@@ -106,7 +120,7 @@ async function openCampaign(session: string): Promise<{ about: { p_tenant: strin
 async function deadlocks(): Promise<number> {
   await look.query("select pg_stat_force_next_flush()");
   await look.query("select pg_stat_clear_snapshot()");
-  const { rows } = await look.query<{ deadlocks: string }>(
+  const rows = await look.query<{ deadlocks: string }>(
     "select deadlocks from pg_stat_database where datname = current_database()",
   );
   return Number(rows[0]!.deadlocks);
@@ -155,12 +169,12 @@ test("a campaign that is canceled while its messages are claimed and marked neve
 test("outcomes of a campaign's messages do not wait for the campaign's planner, nor for a worker that died in it", async () => {
   const session = await openSession("planned", 7);
   const { about, ids } = await openCampaign("planned");
-  const planner = new pg.Client({ connectionString: stack.databaseUrl });
-  await planner.connect();
+  const planner = connect();
   await planner.query("begin");
   await planner.query("select campaign_step($1, 100)", [about.p_campaign]);
   // What it waits for at most 2 s is answered 55P03.
-  await session.commit({ marks: [{ shard: 7, id: ids[0], status: "failed", reason: "internal" }] });
+  const answer = await session.commit({ marks: [{ shard: 7, id: ids[0], status: "failed", reason: "internal" }] });
+  expect(answer.fenced).toEqual([]);
   await planner.query("rollback");
   await planner.end();
 });
@@ -170,10 +184,9 @@ test("a commit waits for nobody who holds a lane; the rows that it could not let
   await session.commit({ sessions: [{ shard: 5, session_id: session.id, status: "reconnecting" }] });
   const [id] = await accept("lanes", [phones[0]!]);
   const status = async () =>
-    (await look.query<{ status: string }>("select status from whatsapp_messages where id = $1", [id])).rows[0]!.status;
+    (await look.query<{ status: string }>("select status from whatsapp_messages where id = $1", [id]))[0]!.status;
   expect(await status()).toBe("held");
-  const holder = new pg.Client({ connectionString: stack.databaseUrl });
-  await holder.connect();
+  const holder = connect();
   await holder.query("begin");
   await holder.query("select 1 from message_lanes where session_id = $1 for update", [session.id]);
   const begun = performance.now();
@@ -189,13 +202,12 @@ test("a commit waits for nobody who holds a lane; the rows that it could not let
 
 test("a takeover steps over a shard whose commit is in flight, and takes it with the next heartbeat", async () => {
   await openSession("fence", 6);
-  const committing = new pg.Client({ connectionString: stack.databaseUrl });
-  await committing.connect();
+  const committing = connect();
   await committing.query("begin");
   const lease = (await tick("w")).owned.find(({ shard }) => shard === 6)!;
   const p = { worker: "w", commit_no: ++commitNo, shards: [{ shard: 6, epoch: lease.epoch }] };
-  const held = await committing.query<{ commit_group: { fenced: number[] } }>("select commit_group($1)", [p]);
-  expect(held.rows[0]!.commit_group.fenced).toEqual([]);
+  const held = await committing.query<{ commit_group: { fenced: number[] } }>("select commit_group($1)", [p as never]);
+  expect(held[0]!.commit_group.fenced).toEqual([]);
   await look.query("update workers set expires_at = clock_timestamp() - interval '1 second' where id = 'w'");
   const begun = performance.now();
   const first = (await tick("other")).owned;
@@ -214,7 +226,7 @@ test("attempts are counted before a message is touched, one found on the wire be
   const session = await openSession("careful", 8);
   const [queued, wire] = await accept("careful", [phones[0]!, phones[1]!]);
   const rowOf = async (id: string | undefined) =>
-    (await look.query("select status, status_reason, attempts, deaths from whatsapp_messages where id = $1", [id])).rows[0];
+    (await look.query("select status, status_reason, attempts, deaths from whatsapp_messages where id = $1", [id]))[0];
   await session.commit({ claims: [{ shard: 8, id: wire }] });
   await session.commit({ counts: [queued, wire].map((id) => ({ shard: 8, id })) });
   expect(await rowOf(queued)).toMatchObject({ status: "queued", deaths: 1 });
@@ -254,7 +266,7 @@ test("what a person resolved is not repeated, and evidence still lifts it", asyn
   await session.commit({ marks: [{ shard: 9, id, status: "unknown", reason: "awaiting_person" }] });
   await resolve("failed");
   const statusOf = async () =>
-    (await look.query("select status, failure from whatsapp_messages where id = $1", [id])).rows[0];
+    (await look.query("select status, failure from whatsapp_messages where id = $1", [id]))[0];
   expect(await statusOf()).toMatchObject({ status: "failed", failure: { code: "no_ack" } });
   const receipt = { shard: 9, session_id: session.id, wa_message_id: message!.wa_message_id, at_ms: Date.now() };
   await session.commit({ receipts: [{ ...receipt, status: "delivered" }] });

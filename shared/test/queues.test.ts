@@ -79,8 +79,8 @@ describe("wake-ups on a real Redis", () => {
     const dead = new Worker("cmd", null, { connection: redis, prefix, autorun: false });
     const job = await dead.getNextJob("dead", { block: false });
     expect(job?.name).toBe("outbox.wake");
-    await redis.hset(`${prefix}:cmd:${job!.id}`, "stc", 9);
-    await redis.del(`${prefix}:cmd:${job!.id}:lock`);
+    await redis.hset(`${prefix}:cmd:${job.id}`, "stc", 9);
+    await redis.del(`${prefix}:cmd:${job.id}:lock`);
     const shard = consumeShard(6);
     await waitFor(() => shard.runs.length === 1, { describe: "the job to run", timeoutMs: 20_000 });
     await dead.close(true);

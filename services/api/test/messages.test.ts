@@ -188,9 +188,7 @@ describe("resolve", () => {
       more = body.data.length > 0;
       after = body.next_after;
     }
-    expect(told).toEqual(
-      expect.arrayContaining(["resend_asked", "assumed_sent", "no_ack"]),
-    );
+    expect(told).toEqual(expect.arrayContaining(["resend_asked", "assumed_sent", "no_ack"]));
   });
 
   test("one held for review is released to its place, and no other", async () => {

@@ -46,7 +46,14 @@ export function createFakeNetwork(
     onEncode?: (body: unknown) => void;
   } = {},
 ): FakeNetwork {
-  const { ackMs = 20, loginMs = 50, scanAtOnce = false, answer = () => null, onFrame = () => {}, onEncode = () => {} } = options;
+  const {
+    ackMs = 20,
+    loginMs = 50,
+    scanAtOnce = false,
+    answer = () => null,
+    onFrame = () => {},
+    onEncode = () => {},
+  } = options;
   const scanned = new Map<string, () => void>();
   const closers = new Map<string, (cause: CloseCause) => void>();
   const observers = new Map<string, (seen: LinkObservation) => void>();

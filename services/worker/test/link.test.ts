@@ -189,6 +189,19 @@ describe("sending", () => {
     expect((await client.see("ack", ({ waMessageId }) => waMessageId === id)).error).toBe("463");
   });
 
+  it("asks for a person's devices once, and again when it is told to forget them", async () => {
+    const client = await bench.paired();
+    const contact = aContact();
+    const lookups = () => client.secrets.commits.filter(({ types }) => types.includes("device-list")).length;
+    await delivered(client, await client.send(contact, "first"));
+    const known = lookups();
+    await delivered(client, await client.send(contact, "second"));
+    expect(lookups()).toBe(known);
+    await client.link.forgetDevices(`${contact}@s.whatsapp.net`);
+    await delivered(client, await client.send(contact, "third"));
+    expect(lookups()).toBe(known + 1);
+  });
+
   it("sends nothing when the claim is refused, and stays usable", async () => {
     const client = await bench.paired();
     const contact = aContact();

@@ -48,7 +48,7 @@ describe("moves", () => {
     await tenant.client.from("workers").update({ draining: true }).eq("id", "old");
     const answer = await tenant.tick("old");
     expect(answer.draining).toBe(true);
-    expect(answer.revoke.toSorted()).toEqual(before.map(({ shard }) => shard).toSorted());
+    expect(new Set(answer.revoke)).toEqual(new Set(before.map(({ shard }) => shard)));
     for (const { shard, epoch } of before)
       await tenant.call("release_shard", { p_worker: "old", p_shard: shard, p_epoch: epoch });
     expect((await tenant.tick("old")).owned).toEqual([]);

@@ -12,7 +12,10 @@ export function seeded(seed: number): () => number {
 }
 
 /** A fleet as it may stand: 1 to 8 workers, some of another size, 16 to 128 shards, some free, some without sessions. */
-export function randomPlacement(random: () => number, fixed: Partial<Placement> & { filled?: boolean } = {}): Placement {
+export function randomPlacement(
+  random: () => number,
+  fixed: Partial<Placement> & { filled?: boolean } = {},
+): Placement {
   const int = (below: number) => Math.floor(random() * below);
   const { filled, ...rest } = fixed;
   const ids = Array.from({ length: 1 + int(8) }, (_, n) => `worker-${n}`);

@@ -116,7 +116,9 @@ export function messageRoutes(deps: { messages: MessageStore; announcer: Announc
       scope: "messages:send",
       rate: "writes",
       body: MessageResolve,
-      answers: { 200: { description: "The message as decided; evidence that comes later still counts", schema: Message } },
+      answers: {
+        200: { description: "The message as decided; evidence that comes later still counts", schema: Message },
+      },
       handle: async ({ tenant, params, body, requestId }) => ({
         status: 200,
         body: await resolveMessage(deps, { tenant: tenant.id, id: params["message"]!, as: body.as, requestId }),

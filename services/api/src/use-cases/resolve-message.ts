@@ -9,7 +9,8 @@ export async function resolveMessage(
 ): Promise<Message> {
   const { message, wake, heads } = await deps.messages.resolve(tenant, id, as, requestId);
   const { session_id: session, shard } = wake;
-  const hints = as === "release" ? hintsOf([wake]) : [{ name: "session.reconcile" as const, payload: { session }, shard }];
+  const hints =
+    as === "release" ? hintsOf([wake]) : [{ name: "session.reconcile" as const, payload: { session }, shard }];
   deps.announcer.announce({ heads, hints });
   return message;
 }

@@ -45,7 +45,12 @@ describe("on a thousand random fleets", () => {
 
   test("what has been filled moves no more than a twentieth for drift, or one shard", () => {
     for (const seed of seeds) {
-      const placement = randomPlacement(seeded(seed), { filled: true, may_drift: true, drift_budget: 5, drifted: false });
+      const placement = randomPlacement(seeded(seed), {
+        filled: true,
+        may_drift: true,
+        drift_budget: 5,
+        drifted: false,
+      });
       const weights = planShards(placement).moves.map(
         ({ shard }) => placement.owned.find((each) => each.shard === shard)!.weight,
       );
@@ -100,7 +105,15 @@ test("a preferred worker gets a free shard whatever it holds, unless it is gone"
     { shard: 1, weight: 5, prefer: "a" },
     { shard: 2, weight: 5, prefer: "nobody" },
   ];
-  const plan = planShards({ workers, free, owned: [], max_moves: 0, may_drift: false, drift_budget: 1, drifted: false });
+  const plan = planShards({
+    workers,
+    free,
+    owned: [],
+    max_moves: 0,
+    may_drift: false,
+    drift_budget: 1,
+    drifted: false,
+  });
   expect(plan.claims).toEqual([
     { shard: 1, worker: "a" },
     { shard: 2, worker: "b" },

@@ -11,6 +11,8 @@ export interface LaneSetOptions {
   readLimit: number;
   /** Rows on their way already, so that a read that raced their claims does not bring them twice. */
   busy: () => Set<string>;
+  /** Whether the row at this place is on its way: it may be queued until its claim is durable. */
+  isOnWay: (lane: number, seq: number) => boolean;
   /** A lane as a read found it. */
   saw: (view: LaneView) => void;
   /** A row that makes no sense as a message, by id. */
@@ -141,6 +143,7 @@ export class LaneSet {
   }
 
   #isWaiting(view: LaneView & { first_seq: number | null }): boolean {
+    if (view.first_seq !== null && this.#options.isOnWay(view.lane, view.first_seq)) return true;
     return [...this.#holds.values()].some(({ lane, seq }) => lane === view.lane && seq === view.first_seq);
   }
 
@@ -159,7 +162,11 @@ export class LaneSet {
     const { sessionId, outbox, readLimit, busy, databaseNowMs, changed, logger } = this.#options;
     const finish = lane.beginRead(readLimit, busy);
     try {
-      const { rows, unreadable, lane: view } = await outbox.readLane({
+      const {
+        rows,
+        unreadable,
+        lane: view,
+      } = await outbox.readLane({
         session_id: sessionId,
         lane: lane.lane,
         after_seq: lane.cursor,

@@ -56,7 +56,10 @@ export function createOutcomeWriter(options: {
 
   /** The database takes this outcome in no form: the message ends in words that it must take, so that its lane goes on. */
   async function setAside({ id, status }: Mark, error: WriteRefused): Promise<void> {
-    logger.error({ error, messageId: id, status }, "the database refused a message's outcome; the message is set aside");
+    logger.error(
+      { error, messageId: id, status },
+      "the database refused a message's outcome; the message is set aside",
+    );
     const detail = `Its outcome (${status}) could not be stored`;
     const failure = { code: "internal", detail, retryable: false };
     await commit(scope, { marks: [{ id, status: "failed", reason: "internal", failure }] }).catch((again: unknown) =>

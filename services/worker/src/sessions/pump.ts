@@ -103,6 +103,7 @@ export function createPump(options: PumpOptions): Pump {
     outbox,
     readLimit: Math.min(200, Math.max(10, profile.perMinute)),
     busy: busyIds,
+    isOnWay: (lane, seq) => rowsOnWay().some((row) => row.lane === lane && row.seq === seq),
     saw: ({ lane, next_seq }) => careful.sawLane(lane, next_seq),
     unreadable(id) {
       logger.error({ messageId: id }, "a stored message cannot be read; it is set aside");
@@ -114,10 +115,13 @@ export function createPump(options: PumpOptions): Pump {
     logger,
   });
 
+  function rowsOnWay(): OutboundRow[] {
+    return [...flights.all().map(({ row }) => row), ...unanswered.repeats];
+  }
+
   /** Messages that a read may find although they are taken, or have their outcome. */
   function busyIds(): Set<string> {
-    const rows = [...flights.all().map(({ row }) => row), ...unanswered.repeats];
-    return new Set([...rows.map(({ id }) => id), ...outcomes.ids()]);
+    return new Set([...rowsOnWay().map(({ id }) => id), ...outcomes.ids()]);
   }
 
   /** Looks at everything soon; however often it is asked, once. */
@@ -132,8 +136,7 @@ export function createPump(options: PumpOptions): Pump {
     timer = setTimeout(look, Math.max(1, ms));
   }
 
-  const canClaim = () =>
-    !stopped && !draining && options.mayAct() && flights.size < window && !outcomes.isBehind();
+  const canClaim = () => !stopped && !draining && options.mayAct() && flights.size < window && !outcomes.isBehind();
 
   function turn(): void {
     scheduled = false;

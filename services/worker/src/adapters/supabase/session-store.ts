@@ -34,10 +34,12 @@ export function createSessionStore(client: ServiceClient): SessionStore {
       { timeoutMs: 5_000, schema: Rows },
     );
   const loadOne = createGatherer<{ shard: number; sessionId: string }, SessionRow | null>(async (requests) => {
-    const { rows } = parseEach(await read(
-      [...new Set(requests.map(({ shard }) => shard))],
-      requests.map(({ sessionId }) => sessionId),
-    ));
+    const { rows } = parseEach(
+      await read(
+        [...new Set(requests.map(({ shard }) => shard))],
+        requests.map(({ sessionId }) => sessionId),
+      ),
+    );
     return requests.map(
       ({ shard, sessionId }) => rows.find((row) => row.id === sessionId && row.shard === shard) ?? null,
     );
@@ -55,7 +57,13 @@ function parseEach(found: z.infer<typeof Rows>): Awaited<ReturnType<SessionStore
   for (const row of found) {
     const parsed = Row.safeParse(row);
     if (parsed.success) rows.push(parsed.data);
-    else unreadable.push({ id: row.id, tenant_id: row.tenant_id, shard: row.shard, detail: z.prettifyError(parsed.error) });
+    else
+      unreadable.push({
+        id: row.id,
+        tenant_id: row.tenant_id,
+        shard: row.shard,
+        detail: z.prettifyError(parsed.error),
+      });
   }
   return { rows, unreadable };
 }

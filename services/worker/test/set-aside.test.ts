@@ -21,17 +21,20 @@ afterAll(async () => {
 // Generous for a machine that runs other suites beside this one.
 vi.setConfig({ testTimeout: 180_000 });
 
+/** Messages that reached the wire, in order. */
+const sent: string[] = [];
+
+function begin(): WorkerProcess {
+  const worker = startWorkerProcess("fake-worker.ts", stack, {}, (line) => {
+    if (line.startsWith("frame ")) sent.push((JSON.parse(line.slice(6)) as { message: string }).message);
+  });
+  started.push(worker);
+  return worker;
+}
+
 test("a message that kills each worker that touches it is set aside after three counted deaths; everything else is sent once", async () => {
   await tenant.createSession("poisoned", 1);
   await tenant.createSession("neighbour", 2);
-  const sent: string[] = [];
-  const begin = () => {
-    const worker = startWorkerProcess("fake-worker.ts", stack, {}, (line) => {
-      if (line.startsWith("frame ")) sent.push((JSON.parse(line.slice(6)) as { message: string }).message);
-    });
-    started.push(worker);
-    return worker;
-  };
   let worker = begin();
   const isConnected = async () =>
     (await tenant.sessionStatus(await idOf("poisoned"))) === "connected" &&
@@ -70,6 +73,29 @@ test("a message that kills each worker that touches it is set aside after three 
   expect(new Set(sent)).toEqual(new Set(others));
   // A repeat is possible for what was on the wire at each death: one of each chat.
   expect(sent.length - others.length).toBeLessThanOrEqual(deaths * 9);
+});
+
+test("a session's row and a message's row that make no sense are set aside alone, and a restart brings the session back", async () => {
+  const broken = await tenant.createSession("broken", 3);
+  const { error } = await tenant.client.from("whatsapp_sessions").update({ status: "sideways" }).eq("id", broken);
+  expect(error).toBeNull();
+  await tenant.createSession("beside", 3);
+  const [senseless, next] = await tenant.accept("beside", 2, () => "551190000077");
+  await tenant.client.from("whatsapp_messages").update({ content: [] }).eq("id", senseless!);
+  if (started.every(({ child }) => child.exitCode !== null || child.signalCode !== null)) begin();
+  const rowOf = async (id: string) =>
+    (await tenant.client.from("whatsapp_messages").select("status,status_reason").eq("id", id).single()).data;
+  await waitFor(async () => (await rowOf(next!))?.["status"] === "sent", {
+    describe: "the message behind the senseless one",
+    timeoutMs: 60_000,
+  });
+  await waitFor(async () => (await rowOf(senseless!))?.["status"] === "failed", { describe: "the senseless one" });
+  await waitFor(async () => (await tenant.sessionStatus(broken)) === "failed", { describe: "the broken session" });
+  await tenant.control("broken", "restart");
+  await waitFor(async () => (await tenant.sessionStatus(broken)) === "connected", {
+    describe: "the session to be back",
+    timeoutMs: 60_000,
+  });
 });
 
 async function idOf(name: string): Promise<string> {
