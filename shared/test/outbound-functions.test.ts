@@ -184,7 +184,7 @@ test("a commit waits for nobody who holds a lane; the rows that it could not let
   await session.commit({ sessions: [{ shard: 5, session_id: session.id, status: "reconnecting" }] });
   const [id] = await accept("lanes", [phones[0]!]);
   const status = async () =>
-    (await look.query<{ status: string }>("select status from whatsapp_messages where id = $1", [id]))[0]!.status;
+    (await look.query<{ status: string }>("select status from whatsapp_messages where id = $1", [id!]))[0]!.status;
   expect(await status()).toBe("held");
   const holder = connect();
   await holder.query("begin");
@@ -225,7 +225,7 @@ test("a takeover steps over a shard whose commit is in flight, and takes it with
 test("attempts are counted before a message is touched, one found on the wire becomes unknown, an outcome clears the count", async () => {
   const session = await openSession("careful", 8);
   const [queued, wire] = await accept("careful", [phones[0]!, phones[1]!]);
-  const rowOf = async (id: string | undefined) =>
+  const rowOf = async (id = "") =>
     (await look.query("select status, status_reason, attempts, deaths from whatsapp_messages where id = $1", [id]))[0];
   await session.commit({ claims: [{ shard: 8, id: wire }] });
   await session.commit({ counts: [queued, wire].map((id) => ({ shard: 8, id })) });
@@ -266,7 +266,7 @@ test("what a person resolved is not repeated, and evidence still lifts it", asyn
   await session.commit({ marks: [{ shard: 9, id, status: "unknown", reason: "awaiting_person" }] });
   await resolve("failed");
   const statusOf = async () =>
-    (await look.query("select status, failure from whatsapp_messages where id = $1", [id]))[0];
+    (await look.query("select status, failure from whatsapp_messages where id = $1", [id!]))[0];
   expect(await statusOf()).toMatchObject({ status: "failed", failure: { code: "no_ack" } });
   const receipt = { shard: 9, session_id: session.id, wa_message_id: message!.wa_message_id, at_ms: Date.now() };
   await session.commit({ receipts: [{ ...receipt, status: "delivered" }] });

@@ -126,6 +126,8 @@ begin
     select w.* from public.workers w where w.expires_at > v_t and not w.draining and w.joined_at <= v_t - v_settle
   ), held as materialized (
     select s.shard, s.owner, coalesce((w.loads->>s.shard::text)::int, 0) as weight from public.shards s join receiver w on w.id = s.owner
+  ), pairing as materialized (
+    select distinct x.shard from public.whatsapp_sessions x where x.desired = 'running' and x.status in ('awaiting_scan', 'awaiting_code')
   )
   select public.plan_shards(jsonb_build_object(
       'workers', coalesce((select jsonb_agg(jsonb_build_object('id', w.id, 'capacity', w.capacity, 'filled', w.filled,
@@ -135,7 +137,7 @@ begin
               (select count(*) from public.whatsapp_sessions x where x.shard = s.shard and x.desired = 'running'))::int as weight
             from public.shards s where s.owner is null) f), '[]'),
       'owned', coalesce((select jsonb_agg(jsonb_build_object('shard', h.shard, 'worker', h.owner, 'weight', h.weight,
-          'pairing', exists (select 1 from public.whatsapp_sessions x where x.shard = h.shard and x.status in ('awaiting_scan', 'awaiting_code')))) from held h
+          'pairing', h.shard in (select shard from pairing))) from held h
           where h.weight > 0), '[]'),
       'max_moves', p->'max_moves', 'may_drift', v_quiet, 'drift_budget', greatest(1, v_sessions / 20) - v_recent, 'drifted', v_recent > 0)) into v_plan;
 
