@@ -200,28 +200,6 @@ test("a commit waits for nobody who holds a lane; the rows that it could not let
   expect(await status()).toBe("queued");
 });
 
-test("a takeover steps over a shard whose commit is in flight, and takes it with the next heartbeat", async () => {
-  await openSession("fence", 6);
-  const committing = connect();
-  await committing.query("begin");
-  const lease = (await tick("w")).owned.find(({ shard }) => shard === 6)!;
-  const p = { worker: "w", commit_no: ++commitNo, shards: [{ shard: 6, epoch: lease.epoch }] };
-  const held = await committing.query<{ commit_group: { fenced: number[] } }>("select commit_group($1)", [p as never]);
-  expect(held[0]!.commit_group.fenced).toEqual([]);
-  await look.query("update workers set expires_at = clock_timestamp() - interval '1 second' where id = 'w'");
-  const begun = performance.now();
-  const first = (await tick("other")).owned;
-  expect(performance.now() - begun).toBeLessThan(1_000);
-  expect(first.map(({ shard }) => shard)).not.toContain(6);
-  expect(first).toHaveLength(127);
-  await committing.query("commit");
-  await committing.end();
-  const second = (await tick("other")).owned.find(({ shard }) => shard === 6);
-  expect(second).toMatchObject({ epoch: lease.epoch + 1, clean: false });
-  const late = await call<{ fenced: number[] }>("commit_group", { p: { ...p, commit_no: ++commitNo } });
-  expect(late.fenced).toEqual([6]);
-});
-
 test("attempts are counted before a message is touched, one found on the wire becomes unknown, an outcome clears the count", async () => {
   const session = await openSession("careful", 8);
   const [queued, wire] = await accept("careful", [phones[0]!, phones[1]!]);
@@ -282,4 +260,26 @@ test("that devices were asked for anew stays with a message through its next cla
   await session.commit({ claims: [{ shard: 10, id }] });
   const inflight = await call<{ status_reason: string }[]>("read_inflight", { p_sessions: [session.id] });
   expect(inflight).toMatchObject([{ id, status: "sending", status_reason: "stale_devices" }]);
+});
+
+test("a takeover steps over a shard whose commit is in flight, and takes it with the next heartbeat", async () => {
+  await openSession("fence", 6);
+  const committing = connect();
+  await committing.query("begin");
+  const lease = (await tick("w")).owned.find(({ shard }) => shard === 6)!;
+  const p = { worker: "w", commit_no: ++commitNo, shards: [{ shard: 6, epoch: lease.epoch }] };
+  const held = await committing.query<{ commit_group: { fenced: number[] } }>("select commit_group($1)", [p as never]);
+  expect(held[0]!.commit_group.fenced).toEqual([]);
+  await look.query("update workers set expires_at = clock_timestamp() - interval '1 second' where id = 'w'");
+  const begun = performance.now();
+  const first = (await tick("other")).owned;
+  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect(first.map(({ shard }) => shard)).not.toContain(6);
+  expect(first).toHaveLength(127);
+  await committing.query("commit");
+  await committing.end();
+  const second = (await tick("other")).owned.find(({ shard }) => shard === 6);
+  expect(second).toMatchObject({ epoch: lease.epoch + 1, clean: false });
+  const late = await call<{ fenced: number[] }>("commit_group", { p: { ...p, commit_no: ++commitNo } });
+  expect(late.fenced).toEqual([6]);
 });
