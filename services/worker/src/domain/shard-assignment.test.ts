@@ -22,8 +22,8 @@ function apply(placement: Placement): Placement {
   return { ...placement, workers, free, owned };
 }
 
-describe("on a thousand random fleets", () => {
-  const seeds = Array.from({ length: 1_000 }, (_, seed) => seed);
+describe("on hundreds of random fleets", () => {
+  const seeds = Array.from({ length: 300 }, (_, seed) => seed);
 
   test("no shard stays free for more than a round, moves keep to their limit, and they end", () => {
     for (const seed of seeds) {
