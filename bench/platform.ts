@@ -48,10 +48,28 @@ export async function openBenchPlatform() {
     network: { whatsappUrl: simulator.whatsappUrl, rootKey: simulator.rootKey, simulatorUrl: simulator.url },
     workerPid: () => platform.services().find((running) => running.name.startsWith("worker"))!.pid,
 
+    /** Links that are logged in at the simulated network. */
+    async openLinks(): Promise<number> {
+      const { links } = await fetch(`${simulator.url}/sim/v1/links`).then(
+        (answer) => answer.json() as Promise<{ links: unknown[] }>,
+      );
+      return links.length;
+    },
+
+    /** Every link ends as when a server goes down: without a word. */
+    async cutAllLinks(): Promise<void> {
+      const cut = await fetch(`${simulator.url}/sim/v1/links/end`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ kind: "close" }),
+      });
+      if (!cut.ok) throw new Error(`cut: ${cut.status} ${await cut.text()}`);
+    },
+
     /** Creates sessions and scans their codes; resolves when all are connected. */
     async pairSessions(count: number, firstPhone: number): Promise<void> {
       for (let index = 0; index < count; index++) {
-        const { id } = await api<{ id: string }>("POST", "/v1/sessions", { name: `bench-${index}` });
+        const { id } = await api<{ id: string }>("POST", "/v1/sessions", { name: `bench-${sessions.length}` });
         const { qr } = await api<{ qr: string }>("GET", `/v1/sessions/${id}/qr?wait=20`);
         const scan = await fetch(`${simulator.url}/sim/v1/phones/${firstPhone + index}/scan-qr`, {
           method: "POST",
@@ -62,18 +80,21 @@ export async function openBenchPlatform() {
         sessions.push(id);
       }
       await until("all sessions connected", async () => {
-        const page = await api<{ data: { status: string }[] }>("GET", "/v1/sessions?limit=200");
-        return page.data.every((session) => session.status === "connected");
+        const { count: connected } = await service
+          .from("whatsapp_sessions")
+          .select("id", { count: "exact", head: true })
+          .eq("status", "connected");
+        return connected === sessions.length;
       });
     },
 
     /** Sends one message to each number and resolves at the last server ack: seconds from the start of the campaign. */
-    async runCampaign(phones: string[]): Promise<{ sent: number; seconds: number }> {
+    async runCampaign(phones: string[], senders = sessions.length): Promise<{ sent: number; seconds: number }> {
       const campaign = await api<{ id: string }>("POST", "/v1/campaigns", {
         name: `bench ${campaigns++}`,
         category: "utility",
         content: { type: "text", text: { body: "benchmark message of a hundred bytes ".repeat(3).trim() } },
-        sessions,
+        sessions: sessions.slice(0, senders),
         recipients: phones.map((to) => ({ to })),
       });
       await api("POST", `/v1/campaigns/${campaign.id}/start`);
@@ -99,10 +120,15 @@ export async function openBenchPlatform() {
   };
 }
 
-async function until(what: string, condition: () => Promise<boolean>, timeoutMs = 300_000): Promise<void> {
+/** Looks until it is so. @throws after `timeoutMs` */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  { timeoutMs = 600_000, everyMs = 200 }: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

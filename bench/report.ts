@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { execFileSync } from "node:child_process";
 
-/** One measured figure beside its baseline of the same run. `aim` is the least (or, with `lowerIsBetter`, the most) the ratio should be. */
+/** One measured figure beside its baseline of the same run. `aim` is the least (or, with `lowerIsBetter`, the most) the ratio should be; null: for information. */
 export interface BenchRow {
   what: string;
   ours: number;
   baseline: number;
   unit: string;
   ratio: number;
-  aim: number;
+  aim: number | null;
   holds: boolean;
 }
 
@@ -27,7 +27,7 @@ export function rowOf(
   { lowerIsBetter = false }: { lowerIsBetter?: boolean } = {},
 ): BenchRow {
   const ratio = row.ours / row.baseline;
-  return { ...row, ratio, holds: lowerIsBetter ? ratio <= row.aim : ratio >= row.aim };
+  return { ...row, ratio, holds: row.aim === null || (lowerIsBetter ? ratio <= row.aim : ratio >= row.aim) };
 }
 
 export function reportOf(name: string, rows: BenchRow[]): BenchReport {
@@ -43,7 +43,7 @@ export function publish(report: BenchReport, jsonFile: string | undefined): void
     baseline: Number(row.baseline.toFixed(2)),
     unit: row.unit,
     ratio: Number(row.ratio.toFixed(2)),
-    aim: row.aim,
+    aim: row.aim ?? "",
     holds: row.holds,
   }));
   console.log(`${report.name} at ${report.commit}, Node ${report.node}, ${report.cores} cores`);

@@ -1,6 +1,8 @@
 import { createLogger } from "@flotilla/shared/runtime/logger";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Baileys } from "./library.ts";
+import { makeKeyPairsAhead } from "./make-key-pairs-ahead.ts";
 import { prepareBaileys } from "./prepare-baileys.ts";
 import { checkLibrary } from "./self-checks.ts";
 
@@ -15,6 +17,14 @@ describe("the prepared library", () => {
   it("passes every self-check, and is the same for whoever asks again", async () => {
     expect(await checkLibrary(baileys)).toEqual([]);
     expect(await prepareBaileys({ network: {}, logger })).toBe(baileys);
+  });
+
+  it("takes its key pairs from those made ahead", async () => {
+    const pool = makeKeyPairsAhead();
+    await waitFor(() => pool.size() > 0, { describe: "pairs made ahead" });
+    const before = pool.size();
+    baileys.Curve.generateKeyPair();
+    expect(pool.size()).toBe(before - 1);
   });
 
   it("is found unsafe when signatures are not checked", async () => {

@@ -3,10 +3,12 @@ import type { Logger } from "@flotilla/shared/runtime/logger";
 import { captureLibraryConsole } from "./capture-console.ts";
 import { installKeyTransactionCure } from "./key-transaction-context.ts";
 import type { Baileys } from "./library.ts";
+import { makeKeyPairsAhead } from "./make-key-pairs-ahead.ts";
 import { decideRootKey, type NetworkSettings } from "./root-key.ts";
 import { checkLibrary } from "./self-checks.ts";
 import { removeSharedSignalQueue } from "./signal-turns.ts";
 import { verifySignature } from "./verify-signature.ts";
+import { wrapRawKeys } from "./wrap-raw-keys.ts";
 
 /** Something about the library makes it unsafe to open any link: the worker must not start. */
 class UnsafeLibrary extends Error {
@@ -32,6 +34,8 @@ async function prepare({ network, logger }: { network: NetworkSettings; logger: 
   captureLibraryConsole(logger);
   installKeyTransactionCure();
   removeSharedSignalQueue();
+  wrapRawKeys();
+  makeKeyPairsAhead();
   const baileys = await import("@whiskeysockets/baileys");
   // The library's own check throws its result away, so every signature of 64 bytes would pass; it is also pure JavaScript.
   baileys.Curve.verify = verifySignature;

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { gateRawSend, type RawSocket } from "../adapters/whatsapp/raw-gate.ts";
 import { checkPersistBeforeSend } from "./check-persist-before-send.ts";
+import { requireFromBaileys } from "./library-module.ts";
 import { type Baileys, pinnedVersion } from "./library.ts";
 import { silentLibraryLogger } from "./silent-logger.ts";
 
@@ -71,8 +72,7 @@ async function endsKeyTransactions(baileys: Baileys): Promise<boolean> {
 
 /** Two jobs for one address: the second must run in its own context although the first is not done. */
 async function keepsSignalContext(): Promise<boolean> {
-  const fromBaileys = createRequire(createRequire(import.meta.url).resolve("@whiskeysockets/baileys"));
-  const queue = fromBaileys("libsignal/src/queue_job.js") as (
+  const queue = requireFromBaileys()("libsignal/src/queue_job.js") as (
     address: string,
     job: () => Promise<string>,
   ) => Promise<string>;

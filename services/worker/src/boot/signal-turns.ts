@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { requireFromBaileys } from "./library-module.ts";
 
 type Job = () => Promise<unknown>;
 
@@ -15,7 +15,7 @@ let installed = false;
  */
 export function removeSharedSignalQueue(): void {
   if (installed) return;
-  const fromBaileys = createRequire(createRequire(import.meta.url).resolve("@whiskeysockets/baileys"));
+  const fromBaileys = requireFromBaileys();
   const path = fromBaileys.resolve("libsignal/src/queue_job.js");
   if (fromBaileys.cache[fromBaileys.resolve("libsignal/src/session_cipher.js")]) {
     throw new Error("libsignal was loaded before its queue could be replaced");
