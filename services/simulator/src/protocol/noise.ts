@@ -22,20 +22,29 @@ class CipherStream {
     this.#key = createSecretKey(key);
   }
 
-  encrypt(plaintext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {
+  encrypt(plaintext: Uint8Array, aad?: Uint8Array): Buffer {
+    return Buffer.concat(this.seal(plaintext, aad));
+  }
+
+  /** The same in two parts, the ciphertext and its tag, for whoever copies them anyway. */
+  seal(plaintext: Uint8Array, aad?: Uint8Array): [Buffer, Buffer] {
     const cipher = createCipheriv("aes-256-gcm", this.#key, this.#nonce());
-    cipher.setAAD(aad);
-    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    if (aad) cipher.setAAD(aad);
+    const ciphertext = cipher.update(plaintext);
+    cipher.final(); // a counter mode holds nothing back
+    return [ciphertext, cipher.getAuthTag()];
   }
 
   /** Throws NoiseError when the bytes were not encrypted with this key and counter. */
-  decrypt(ciphertext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {
+  decrypt(ciphertext: Uint8Array, aad?: Uint8Array): Buffer {
     if (ciphertext.length < TAG_BYTES) throw new NoiseError("ciphertext is shorter than its tag");
     const decipher = createDecipheriv("aes-256-gcm", this.#key, this.#nonce());
-    decipher.setAAD(aad);
+    if (aad) decipher.setAAD(aad);
     decipher.setAuthTag(ciphertext.subarray(ciphertext.length - TAG_BYTES));
     try {
-      return Buffer.concat([decipher.update(ciphertext.subarray(0, ciphertext.length - TAG_BYTES)), decipher.final()]);
+      const plaintext = decipher.update(ciphertext.subarray(0, ciphertext.length - TAG_BYTES));
+      decipher.final(); // throws unless the tag fits
+      return plaintext;
     } catch (cause) {
       throw new NoiseError("frame does not decrypt", { cause });
     }
