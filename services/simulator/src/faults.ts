@@ -63,7 +63,9 @@ export class Faults {
   }
 
   save(): SavedFaults {
-    const lasting = [...this.#byKind.values()].flatMap((entries) => [...entries.values()].filter((each) => each.lasting));
+    const lasting = [...this.#byKind.values()].flatMap((entries) =>
+      [...entries.values()].filter((each) => each.lasting),
+    );
     return {
       next: this.#next,
       faults: lasting.map(({ fault, seed, cases, draws }) => ({ fault, seed, cases, draws })),

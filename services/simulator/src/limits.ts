@@ -102,7 +102,15 @@ export class AccountLimits {
   /** What a restart must not forget, as JSON. */
   save(): SavedLimits {
     const { settings, lockedUntil, bannedUntil, cycleStart, used } = this;
-    return { settings, lockedUntil, bannedUntil, cycleStart, used, coldChats: this.#coldChats, known: [...this.#known] };
+    return {
+      settings,
+      lockedUntil,
+      bannedUntil,
+      cycleStart,
+      used,
+      coldChats: this.#coldChats,
+      known: [...this.#known],
+    };
   }
 
   /** What `save` returned, in force again; locks and bans end when they would have ended. */

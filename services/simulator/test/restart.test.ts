@@ -120,7 +120,10 @@ describe("a network with a data folder", () => {
     await client.reconnect();
     after.accounts.get("99910000001").behaviour = { online: true };
     after.wakePhones();
-    await eventually("it arrives", () => after.ledger.page({ phone: "99910000001", after: 0, limit: 1 })[0]?.visible_copies);
+    await eventually(
+      "it arrives",
+      () => after.ledger.page({ phone: "99910000001", after: 0, limit: 1 })[0]?.visible_copies,
+    );
   });
 
   it("ignores a last line that a kill cut off, and refuses a damaged file", async () => {

@@ -1,11 +1,5 @@
 import { isAdmin, type Group } from "../groups/group.ts";
-import {
-  applyToParticipants,
-  describeGroup,
-  leaveGroup,
-  makeGroup,
-  renameGroup,
-} from "../groups/group-actions.ts";
+import { applyToParticipants, describeGroup, leaveGroup, makeGroup, renameGroup } from "../groups/group-actions.ts";
 import { mayChange, type ParticipantAction, type ParticipantResult } from "../groups/change-participants.ts";
 import { groupNode, personAttributes } from "../groups/group-node.ts";
 import { newInviteCode } from "../groups/group.ts";
