@@ -60,6 +60,25 @@ test("a member links an account by one click, writes, sees the ticks turn and ge
   expect(mistakes).toEqual([]);
 });
 
+test("the simulated network's own page opens with the code filled in, through the dashboard's server, and links it", async () => {
+  await page.goto(`${platform.url}/whatsapp-test`);
+  await page.getByRole("button", { name: "New session" }).first().click();
+  await page.getByLabel("Name", { exact: true }).fill(`Face ${Date.now().toString(36)}`);
+  await page.getByRole("button", { name: "Create and show QR code" }).click();
+  const link = page.getByRole("link", { name: /^Scan on the simulated network/ });
+  await link.waitFor({ timeout: 60_000 });
+
+  const [face] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
+  face.on("pageerror", (error) => mistakes.push(error.message));
+  expect(new URL(face.url()).origin).toBe(platform.url);
+  await face.getByRole("textbox", { name: /^Scan:/ }).waitFor();
+  expect(await face.getByRole("textbox", { name: /^Scan:/ }).inputValue()).toMatch(/^(https?:\/\/\S+#)?2@/);
+  await face.getByRole("button", { name: "Link the device" }).click();
+  await page.getByRole("heading", { name: "Connected" }).waitFor({ timeout: 60_000 });
+  await face.close();
+  expect(mistakes).toEqual([]);
+});
+
 test("what was linked on the bench is connected in the list, without a reload", async () => {
   await page.getByRole("link", { name: "Sessions" }).click();
   const row = page.getByRole("article").filter({ hasText: "Bench" }).first();

@@ -58,6 +58,8 @@ export function createControlApi(network: Network, caPem?: string): Express {
   app.use(mediaServer(network));
   const routes = controlRoutes(network, caPem);
   register(app, routes);
+  // Twice: on its own, and under the one prefix that a proxy passes on.
+  app.use("/sim/face", serveFace());
   app.use(serveFace());
   app.use((request: Request) => {
     throw new Problem(404, "not_found", `There is no ${request.method} ${request.path} here.`);

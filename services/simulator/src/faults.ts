@@ -29,7 +29,17 @@ interface Entry {
   readonly fault: ActiveFault;
   readonly seed: number;
   readonly random: () => number;
+  /** Outlives the process. */
+  readonly lasting: boolean;
   cases: number;
+  /** How often chance was asked. */
+  draws: number;
+}
+
+/** Faults as JSON, without those of scenarios; each goes on where it was, its chance too. */
+export interface SavedFaults {
+  readonly next: number;
+  readonly faults: { fault: ActiveFault; seed: number; cases: number; draws: number }[];
 }
 
 /** Faults in force. The same seed, the same rules and the same traffic give the same hits; rules do not mix. */
@@ -43,14 +53,33 @@ export class Faults {
     this.#seed = seed;
   }
 
-  add(fault: Fault): ActiveFault {
+  /** `lasting` false: of a scenario, which does not outlive the process. */
+  add(fault: Fault, lasting = true): ActiveFault {
     const number = this.#next++;
     const active: ActiveFault = { ...fault, id: `fault-${number}`, hits: 0 };
     const seed = fault.seed ?? this.#seed + number;
-    let entries = this.#byKind.get(fault.kind);
-    if (!entries) this.#byKind.set(fault.kind, (entries = new Map()));
-    entries.set(active.id, { fault: active, seed, random: seededRandom(seed), cases: 0 });
+    this.#put({ fault: active, seed, random: seededRandom(seed), lasting, cases: 0, draws: 0 });
     return active;
+  }
+
+  save(): SavedFaults {
+    const lasting = [...this.#byKind.values()].flatMap((entries) =>
+      [...entries.values()].filter((each) => each.lasting),
+    );
+    return {
+      next: this.#next,
+      faults: lasting.map(({ fault, seed, cases, draws }) => ({ fault, seed, cases, draws })),
+    };
+  }
+
+  /** Takes back what `save` returned. */
+  load({ next, faults }: SavedFaults): void {
+    this.#next = next;
+    for (const saved of faults) {
+      const random = seededRandom(saved.seed);
+      for (let draw = 0; draw < saved.draws; draw++) random();
+      this.#put({ ...saved, random, lasting: true });
+    }
   }
 
   remove(id: string): boolean {
@@ -86,6 +115,13 @@ export class Faults {
     }
     return undefined;
   }
+
+  #put(entry: Entry): void {
+    const { kind, id } = entry.fault;
+    let entries = this.#byKind.get(kind);
+    if (!entries) this.#byKind.set(kind, (entries = new Map()));
+    entries.set(id, entry);
+  }
 }
 
 function selects(fault: ActiveFault, { sender, recipient, where }: FaultCase): boolean {
@@ -101,11 +137,13 @@ function selects(fault: ActiveFault, { sender, recipient, where }: FaultCase): b
   return fault.tag === undefined || fault.tag === where?.["tag"];
 }
 
-function fractionOf({ fault, seed, random }: Entry, { sender, recipient }: FaultCase): number {
+function fractionOf(entry: Entry, { sender, recipient }: FaultCase): number {
+  const { fault, seed } = entry;
   const { share_of: of }: Selectors = fault;
   if (of === "senders") return stableFraction(seed, sender ?? "");
   if (of === "recipients") return stableFraction(seed, recipient ?? "");
-  return random();
+  entry.draws += 1;
+  return entry.random();
 }
 
 /** How long this hit takes: the delay, and up to the jitter more. `random` in [0, 1). */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { LedgerIndex } from "./ledger-index.ts";
+import { type LedgerSummary, LedgerTallies, type SavedTallies } from "./ledger-tallies.ts";
 
 /** What one phone received under one message id from one sender. */
 export interface LedgerRow {
@@ -23,26 +24,6 @@ export interface LedgerRow {
   text_sha256: string | null;
 }
 
-/** Totals over everything since the last reset, also over rows no longer kept. */
-export interface LedgerSummary {
-  phones: number;
-  messages: number;
-  wire_copies: number;
-  visible_copies: number;
-  /** Extra wire copies of one id: dropped by the phone, so nobody saw them twice. */
-  duplicates_wire: number;
-  /** Messages a person saw more than once. */
-  duplicates_visible: number;
-  /** Arrived, but not (yet) decrypted. */
-  undecrypted: number;
-  /** Different ids of one sender that brought one phone the same text: duplicates that no phone can hide. */
-  repeated_texts: number;
-}
-
-interface Tally extends Omit<LedgerSummary, "phones"> {
-  phones: Map<string, number>;
-}
-
 /** Which rows: those that fit every condition given, after a sequence number. */
 export interface LedgerFilter {
   readonly phone?: string | undefined;
@@ -50,6 +31,13 @@ export interface LedgerFilter {
   readonly waMessageId?: string | undefined;
   readonly after: number;
   readonly limit: number;
+}
+
+/** A ledger as JSON: its counts, and the newest of its rows. */
+export interface SavedLedger {
+  readonly last: number;
+  readonly tallies: SavedTallies;
+  readonly rows: LedgerRow[];
 }
 
 /**
@@ -63,8 +51,7 @@ export class Ledger {
   readonly #byPhone = new LedgerIndex();
   readonly #bySender = new LedgerIndex();
   readonly #byMessage = new LedgerIndex();
-  #total = newTally();
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new LedgerTallies();
   /** 48 bits of a hash for each text that a sender brought a phone: at a million texts one false alarm in 560 runs. */
   readonly #texts = new Set<number>();
   #first = 1;
@@ -80,25 +67,15 @@ export class Ledger {
 
   /** A copy reached the phone. Returns the row; `visible_copies` says whether the phone already shows it. */
   arrived(phone: string, sender: string, waMessageId: string, at: Date): LedgerRow {
-    const tally = this.#tallyOf(sender);
     const known = this.#find(phone, sender, waMessageId);
-    this.#total.wire_copies += 1;
-    tally.wire_copies += 1;
+    this.#tallies.carried(sender, known !== undefined);
     if (known) {
       known.wire_copies += 1;
       known.last_at_ms = at.getTime();
-      this.#total.duplicates_wire += 1;
-      tally.duplicates_wire += 1;
       this.#changed(known);
       return known;
     }
-    const arrival = (tally.phones.get(phone) ?? 0) + 1;
-    tally.phones.set(phone, arrival);
-    this.#total.phones.set(phone, (this.#total.phones.get(phone) ?? 0) + 1);
-    for (const each of [this.#total, tally]) {
-      each.messages += 1;
-      each.undecrypted += 1;
-    }
+    const arrival = this.#tallies.arrived(phone, sender);
     const row: LedgerRow = {
       sequence: ++this.#last,
       phone,
@@ -125,18 +102,13 @@ export class Ledger {
     row.text_sha256 = textSha256;
     if (row.sequence <= this.#cleared) return;
     const repeated = textSha256 !== null && this.#repeats(row, textSha256);
-    for (const tally of [this.#total, this.#tallyOf(row.sender)]) {
-      tally.visible_copies += 1;
-      if (row.visible_copies === 1) tally.undecrypted -= 1;
-      if (row.visible_copies === 2) tally.duplicates_visible += 1;
-      if (repeated) tally.repeated_texts += 1;
-    }
+    this.#tallies.shown(row.sender, row.visible_copies, repeated);
     this.#changed(row);
   }
 
   /** How many messages of this sender have reached this phone since the last reset. */
   arrivals(phone: string, sender: string): number {
-    return this.#tallies.get(sender)?.phones.get(phone) ?? 0;
+    return this.#tallies.arrivals(phone, sender);
   }
 
   /** Rows in order of first arrival, after `after`. */
@@ -156,9 +128,7 @@ export class Ledger {
 
   /** Totals, of one sender or of all. */
   summary(sender?: string): LedgerSummary {
-    const tally = sender === undefined ? this.#total : (this.#tallies.get(sender) ?? newTally());
-    const { phones, ...counts } = tally;
-    return { phones: phones.size, ...counts };
+    return this.#tallies.summary(sender);
   }
 
   /** Calls `watcher` after every change of a row, until the returned function is called. */
@@ -177,9 +147,29 @@ export class Ledger {
     for (const index of [this.#byPhone, this.#bySender, this.#byMessage]) index.clear();
     this.#tallies.clear();
     this.#texts.clear();
-    this.#total = newTally();
     this.#first = this.#last + 1;
     this.#cleared = this.#last;
+  }
+
+  /** All counts and the newest `rows` rows. Texts that repeat one in an older row are not recognised after `load`. */
+  save(rows: number): SavedLedger {
+    const kept = Math.min(rows, this.size);
+    const newest = Array.from({ length: kept }, (_, index) => this.#row(this.#last - kept + 1 + index));
+    return { last: this.#last, tallies: this.#tallies.save(), rows: newest.filter((row) => row !== undefined) };
+  }
+
+  /** Takes back what `save` returned, as far as there is room. */
+  load({ last, tallies, rows }: SavedLedger): void {
+    this.clear();
+    this.#tallies.load(tallies);
+    const kept = rows.slice(-this.#capacity);
+    this.#first = kept[0]?.sequence ?? last + 1;
+    this.#last = last;
+    this.#cleared = 0;
+    for (const row of kept) {
+      this.#keep(row);
+      if (row.text_sha256 !== null) this.#repeats(row, row.text_sha256);
+    }
   }
 
   #sequences({ phone, sender, waMessageId, after }: LedgerFilter): Iterable<number> {
@@ -226,27 +216,8 @@ export class Ledger {
   #changed(row: LedgerRow): void {
     for (const watcher of this.#watchers) watcher(row);
   }
-
-  #tallyOf(sender: string): Tally {
-    let own = this.#tallies.get(sender);
-    if (!own) this.#tallies.set(sender, (own = newTally()));
-    return own;
-  }
 }
 
 function* range(from: number, to: number): Generator<number> {
   for (let value = from; value <= to; value++) yield value;
-}
-
-function newTally(): Tally {
-  return {
-    phones: new Map(),
-    messages: 0,
-    wire_copies: 0,
-    visible_copies: 0,
-    duplicates_wire: 0,
-    duplicates_visible: 0,
-    undecrypted: 0,
-    repeated_texts: 0,
-  };
 }

@@ -48,12 +48,18 @@ export type LimitVerdict =
   | { kind: "refused" }
   | { kind: "refused_and_locked" };
 
+/** The limits of an account as JSON. */
+export type SavedLimits = Pick<AccountLimits, "settings" | "lockedUntil" | "bannedUntil" | "cycleStart" | "used"> & {
+  readonly coldChats: number;
+  readonly known: readonly string[];
+};
+
 /** Limits of one account in force, and how much of them is used. Times are milliseconds since 1970. */
 export class AccountLimits {
   readonly settings: LimitSettings;
   readonly #known = new Set<string>();
   lockedUntil: number;
-  readonly bannedUntil: number;
+  bannedUntil: number;
   cycleStart: number;
   used: number;
   #coldChats = 0;
@@ -91,6 +97,28 @@ export class AccountLimits {
     if (!cap) return { kind: "allowed" };
     this.used += 1;
     return { kind: "allowed_and_counted" };
+  }
+
+  /** What a restart must not forget, as JSON. */
+  save(): SavedLimits {
+    const { settings, lockedUntil, bannedUntil, cycleStart, used } = this;
+    return {
+      settings,
+      lockedUntil,
+      bannedUntil,
+      cycleStart,
+      used,
+      coldChats: this.#coldChats,
+      known: [...this.#known],
+    };
+  }
+
+  /** What `save` returned, in force again; locks and bans end when they would have ended. */
+  static load({ settings, coldChats, known, ...used }: SavedLimits): AccountLimits {
+    const limits = Object.assign(new AccountLimits(settings, 0), used);
+    limits.#coldChats = coldChats;
+    for (const phone of known) limits.#known.add(phone);
+    return limits;
   }
 
   cycleEnd(): number {

@@ -1,8 +1,8 @@
-import { encodeBinaryNode } from "@whiskeysockets/baileys";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Companion } from "./accounts.ts";
 import type { ServerIdentity } from "./protocol/certificates.ts";
+import { encodeNode } from "./protocol/encode-node.ts";
 import { frame, FrameReader } from "./protocol/framing.ts";
 import { type BinaryNode, parseNode } from "./protocol/node.ts";
 import { type Established, NoiseHandshake } from "./protocol/noise.ts";
@@ -80,14 +80,14 @@ export class Link {
   send(stanza: BinaryNode): void {
     if (this.#state !== "open" || this.#swallows("out")) return;
     this.recording.note("out", stanza);
-    this.sendBytes(encodeBinaryNode(stanza));
+    this.sendBytes(encodeNode(stanza));
   }
 
   /** Encrypts and writes a plaintext that need not be a stanza. */
   sendBytes(plaintext: Uint8Array): void {
     if (this.#state !== "open" || !this.#ciphers) return;
     this.framesOut += 1;
-    this.#outbox.push(frame(this.#ciphers.outgoing.encrypt(plaintext)));
+    this.#outbox.push(frame(...this.#ciphers.outgoing.seal(plaintext)));
     // What is said in one turn of the event loop goes out as one WebSocket message: a fraction of the system calls.
     if (this.#outbox.length === 1) setImmediate(() => this.#flush());
   }

@@ -11,6 +11,7 @@ import type { DeviceAddress, Envelope, Receipt } from "./envelope.ts";
 import type { Acquaintance } from "./groups/change-participants.ts";
 import { GroupDirectory } from "./groups/group-directory.ts";
 import { delayOf, Faults } from "./faults.ts";
+import { takeBundle } from "./key-bundles.ts";
 import { Ledger } from "./ledger.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import type { AccountLimits } from "./limits.ts";
@@ -37,6 +38,7 @@ import { RecentMap } from "./recent-map.ts";
 import type { Recording } from "./recording.ts";
 import { Scenarios } from "./scenario/scenarios.ts";
 import { Scheduler } from "./scheduler.ts";
+import { handleBeforeLogin } from "./stanzas/before-login.ts";
 import { dispatch } from "./stanzas/dispatch.ts";
 import { UnknownStanzas } from "./unknown-stanzas.ts";
 
@@ -149,14 +151,7 @@ export class Network implements LinkOwner, PhoneWorld {
 
   stanza(link: Link, stanza: BinaryNode): void {
     if (link.companion) return dispatch(this, link, link.companion, stanza);
-    if (stanza.tag === "iq" && stanza.attrs["type"] === "result") return this.pairing.answered(link, stanza);
-    if (stanza.tag !== "iq") return;
-    const answer = this.pairingCodes.handle(link, stanza);
-    const head = { from: "s.whatsapp.net", id: stanza.attrs["id"] };
-    if (answer) return link.send(node("iq", { ...head, type: "result" }, answer.content));
-    this.unknown.record(`before login: ${stanza.attrs["xmlns"] ?? ""}`, stanza);
-    const error = node("error", { code: "501", text: "feature-not-implemented" });
-    link.send(node("iq", { ...head, type: "error" }, [error]));
+    handleBeforeLogin(this, link, stanza);
   }
 
   closed(link: Link): void {
@@ -204,20 +199,8 @@ export class Network implements LinkOwner, PhoneWorld {
     return [0, ...companions, ...robotDevices(behaviour.companions)];
   }
 
-  takeBundle({ phone, device }: DeviceAddress): KeyBundle | undefined {
-    const account = this.accounts.get(phone);
-    if (device === 0) return this.devicesOf(phone) && account.phone.signal.nextBundle();
-    const companion = account.companions.get(device);
-    if (!companion)
-      return this.robotsOf(phone).includes(device) ? account.robot(device).signal.nextBundle() : undefined;
-    this.changed(phone);
-    const bundle = companion.takeBundle();
-    const left = companion.keys.oneTimeKeys.length;
-    if (left > 0 && left < 5) {
-      // The address with an empty user part: Baileys takes "s.whatsapp.net" for somebody whose identity changed.
-      this.notify(companion, "@s.whatsapp.net", "encrypt", [node("count", { value: String(left) })]);
-    }
-    return bundle;
+  takeBundle(address: DeviceAddress): KeyBundle | undefined {
+    return takeBundle(this, address);
   }
 
   /** Where the devices of this person find files: by the name under which they found this server. */

@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import type { SimulatorConfig } from "./config.ts";
 import { createControlApi } from "./control-api.ts";
+import { lastingParts } from "./lasting-state.ts";
 import { Network } from "./network.ts";
 import { tuneLibsignal } from "./people/tune-libsignal.ts";
 import { createTlsCertificate, type TlsCertificate } from "./protocol/tls-certificate.ts";
@@ -50,7 +51,7 @@ export async function openSimulator(config: SimulatorConfig, logger: Logger): Pr
     changed: (phone) => store?.changed(phone),
     groupsChanged: () => store?.groupsChanged(),
   });
-  await store?.open(network.accounts, network.groups);
+  await store?.open(network.accounts, network.groups, lastingParts(network));
   const certificate = config.tls ? await chooseCertificate(config, store) : undefined;
   const server = createHttpServer(createControlApi(network, certificate?.cert), certificate);
   const sockets = new WebSocketServer({

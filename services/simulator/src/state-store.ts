@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, open, readFile, rename } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { readAccount, writeAccount } from "./account-record.ts";
 import type { Directory } from "./directory.ts";
 import type { GroupDirectory } from "./groups/group-directory.ts";
 import { readGroup, writeGroup } from "./groups/group-record.ts";
+import type { LastingPart } from "./lasting-state.ts";
 import type { TlsCertificate } from "./protocol/tls-certificate.ts";
 
 const FLUSH_EVERY_MS = 2_000;
@@ -16,7 +17,8 @@ const LINES_PER_APPEND = 200;
  * Accounts on disk: `secret.json` with the network's secret, `accounts.ndjson` with a line for each change of an
  * account, of which the last one counts. The file is rewritten, with one line an account, at the start and at the end;
  * in between changed accounts are appended every two seconds. A kill loses at most that; Signal sessions that fall
- * behind heal by retry receipts, as they do between real phones. `groups.ndjson` holds a line for each group.
+ * behind heal by retry receipts, as they do between real phones. `groups.ndjson` holds a line for each group. Each
+ * further part has a file of its own, replaced when the part has changed.
  */
 export class StateStore {
   readonly #directory: string;
@@ -25,6 +27,8 @@ export class StateStore {
   #accounts: Directory | undefined;
   #groups: GroupDirectory | undefined;
   #groupsDirty = false;
+  #parts: readonly LastingPart[] = [];
+  readonly #written = new Map<LastingPart, string | number | undefined>();
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -46,8 +50,10 @@ export class StateStore {
   }
 
   /** Fills the directory from the disk and keeps the disk up to date from now on. Throws on an unreadable file. */
-  async open(accounts: Directory, groups: GroupDirectory): Promise<void> {
+  async open(accounts: Directory, groups: GroupDirectory, parts: readonly LastingPart[]): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
+    for (const part of parts) await this.#readPart(part);
+    this.#parts = parts;
     for (const line of ((await readIfThere(this.#groupsPath())) ?? "").split("\n")) {
       if (line !== "") groups.put(readGroup(line));
     }
@@ -85,6 +91,7 @@ export class StateStore {
     clearInterval(this.#timer);
     await this.#writing;
     await this.#writeGroups();
+    await this.#writeParts(true);
     if (this.#accounts) await this.#rewrite(this.#accounts);
     this.#accounts = undefined;
   }
@@ -93,6 +100,7 @@ export class StateStore {
     this.#writing = this.#writing
       .then(() => this.#flush())
       .then(() => this.#writeGroups())
+      .then(() => this.#writeParts(false))
       .catch((error: unknown) => this.#logger.error({ err: error }, "Accounts could not be written"));
   }
 
@@ -111,6 +119,28 @@ export class StateStore {
     if (!this.#groupsDirty || !this.#groups) return;
     this.#groupsDirty = false;
     await replaceFile(this.#groupsPath(), this.#groups.all().map(writeGroup));
+  }
+
+  async #readPart(part: LastingPart): Promise<void> {
+    const path = join(this.#directory, part.file);
+    const lines = ((await readIfThere(path)) ?? "").split("\n").filter((line) => line !== "");
+    try {
+      if (lines.length > 0) part.read(lines);
+    } catch (cause) {
+      throw new Error(`${path} cannot be read`, { cause });
+    }
+    this.#written.set(part, part.version());
+    // What is written only at the end is true only until the next start: a kill must not bring it back.
+    if (part.version() === undefined) await rm(path, { force: true });
+  }
+
+  async #writeParts(atTheEnd: boolean): Promise<void> {
+    for (const part of this.#parts) {
+      const version = part.version();
+      if (version === undefined ? !atTheEnd : version === this.#written.get(part)) continue;
+      await replaceFile(join(this.#directory, part.file), part.write());
+      this.#written.set(part, version);
+    }
   }
 
   async #rewrite(accounts: Directory): Promise<void> {

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import type { GroupMetadata } from "@whiskeysockets/baileys";
+import type { BinaryNode, GroupMetadata } from "@whiskeysockets/baileys";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Client, eventually, TestNetwork } from "./client.ts";
 
 const READ = "15550004001";
 const OTHER = "15550004002";
 const jidOf = (phone: string): string => `${phone}@s.whatsapp.net`;
+const holds = ({ content }: BinaryNode, tag: string): boolean =>
+  Array.isArray(content) && content.some((child) => child.tag === tag);
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 describe.each(["lid", "pn"] as const)("groups of Baileys clients with %s addressing", (addressing) => {
@@ -106,6 +108,30 @@ describe.each(["lid", "pn"] as const)("groups of Baileys clients with %s address
     await ann.socket.groupRevokeInvite(id);
     await expect(bob.socket.groupAcceptInvite(code)).rejects.toThrow("gone");
     await expect(bob.socket.groupMetadata(id)).rejects.toThrow("forbidden");
+  });
+
+  it("lets people in by link only when an admin approves, where that is asked for", async () => {
+    const { ann, bob, cleo, id } = await threeInAGroup();
+    await ann.socket.groupJoinApprovalMode(id, "on");
+    const code = (await ann.socket.groupInviteCode(id)) ?? "";
+    expect(await cleo.socket.groupAcceptInvite(code)).toBeUndefined();
+    expect((await ann.socket.groupMetadata(id)).size).toBe(3);
+    await eventually("ann is told", () => ann.stanzas.some((stanza) => holds(stanza, "created_membership_requests")));
+    expect(bob.stanzas.some((stanza) => holds(stanza, "created_membership_requests"))).toBe(false);
+    await expect(bob.socket.groupRequestParticipantsList(id)).rejects.toThrow("forbidden");
+
+    const [request] = await ann.socket.groupRequestParticipantsList(id);
+    const asked = request?.["jid"] ?? "";
+    expect(request?.["request_time"]).toMatch(/^\d{10}$/);
+    expect(await ann.socket.groupRequestParticipantsUpdate(id, [asked], "reject")).toMatchObject([{ status: "200" }]);
+    expect(await ann.socket.groupRequestParticipantsList(id)).toEqual([]);
+    expect(await ann.socket.groupRequestParticipantsUpdate(id, [asked], "approve")).toMatchObject([{ status: "404" }]);
+
+    await cleo.socket.groupAcceptInvite(code);
+    expect(await ann.socket.groupRequestParticipantsUpdate(id, [asked], "approve")).toMatchObject([{ status: "200" }]);
+    await eventually("cleo knows the group", () => hasGroup(cleo, id));
+    await ann.send(id, "welcome");
+    await eventually("cleo reads", () => saw(cleo, "welcome", id));
   });
 
   it("brings what a person writes into a group to every member, and again to one that lost its Signal sessions", async () => {

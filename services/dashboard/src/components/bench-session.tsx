@@ -1,13 +1,14 @@
-import { Button, TextInput } from "@mantine/core";
+import { Anchor, Button, TextInput } from "@mantine/core";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import { isOffline } from "@flotilla/shared/domain/session-state";
-import { IconScan } from "@tabler/icons-react";
+import { IconExternalLink, IconScan } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useServices } from "../app-context.tsx";
 import { formatPhone } from "../lib/format-phone.ts";
 import { queryKeys } from "../lib/query-keys.ts";
 import { accountNumberOf, tryParseNumber } from "../lib/simulated-number.ts";
+import { simulatorFace } from "../lib/simulator-face.ts";
 import { useList } from "../lib/use-list.ts";
 import { useSendMessage } from "../lib/use-send-message.ts";
 import classes from "./bench-session.module.css";
@@ -84,6 +85,11 @@ function ScanByClick({ sessionId, qr }: { sessionId: string; qr: string }) {
       <Button type="submit" leftSection={<IconScan size={16} />} loading={scan.isPending} disabled={number === null}>
         Scan with this phone
       </Button>
+      {number !== null && (
+        <Anchor className={classes["face"]} href={simulatorFace(number, qr)} target="_blank" rel="noopener">
+          Scan on the simulated network’s page <IconExternalLink aria-hidden size={14} />
+        </Anchor>
+      )}
       {scan.isError && <ErrorNote what="The phone could not scan it." error={scan.error} />}
     </form>
   );

@@ -1,9 +1,12 @@
+import { Anchor } from "@mantine/core";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
+import { IconExternalLink } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useServices } from "../app-context.tsx";
 import { formatPhone } from "../lib/format-phone.ts";
 import { queryKeys } from "../lib/query-keys.ts";
+import { simulatorFace } from "../lib/simulator-face.ts";
 import type { PhoneMessage } from "../lib/simulator-client.ts";
 import { type Bubble, Bubbles } from "./bubbles.tsx";
 import { Composer } from "./composer.tsx";
@@ -57,7 +60,12 @@ export function SimulatedPhone({ number, session }: { number: string; session: S
   return (
     <div className={classes["phone"]}>
       <header className={classes["head"]}>
-        <strong>{formatPhone(number)}</strong>
+        <div className={classes["title"]}>
+          <strong>{formatPhone(number)}</strong>
+          <Anchor className={classes["face"]} href={simulatorFace(number)} target="_blank" rel="noopener">
+            All phones <IconExternalLink aria-hidden size={14} />
+          </Anchor>
+        </div>
         <span>{isReady ? `talking with ${formatPhone(account)}` : "waits for the session to be linked"}</span>
       </header>
       {screen.isError && <ErrorNote what="The phone does not answer." error={screen.error} onRetry={screen.refetch} />}

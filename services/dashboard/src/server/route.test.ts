@@ -14,6 +14,7 @@ test.each([
   ["/health", "http://api", "/health"],
   ["/openapi.json", "http://api", "/openapi.json"],
   ["/sim/v1/phones", "http://sim", "/sim/v1/phones"],
+  ["/sim/face/?phone=1", "http://sim", "/sim/face/?phone=1"],
   ["/supabase/auth/v1/token?grant_type=password", "http://supabase", "/auth/v1/token?grant_type=password"],
 ])("%s goes to %s", (url, target, path) => {
   expect(route(url)).toEqual({ to: "proxy", target, path });

@@ -4,7 +4,7 @@ import express, { type RequestHandler } from "express";
 const FOLDER = fileURLToPath(new URL("../face", import.meta.url));
 const POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The page at `/`: files as they are written, no build. */
+/** The page at `/` and `/sim/face/`: files as they are written, no build. */
 export function serveFace(): RequestHandler {
   return express.static(FOLDER, {
     index: "index.html",

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { isSharedChat } from "../envelope.ts";
 import { participantActions } from "../groups/change-participants.ts";
 import type { Group } from "../groups/group.ts";
-import { applyToParticipants, joinGroup, leaveGroup, makeGroup, renameGroup } from "../groups/group-actions.ts";
+import { joinByLink } from "../groups/join-requests.ts";
+import { applyToParticipants, leaveGroup, makeGroup, renameGroup } from "../groups/group-actions.ts";
 import type { Network } from "../network.ts";
 import { Problem } from "./problem.ts";
 import { type Route, route } from "./route.ts";
@@ -77,7 +78,7 @@ export function groupRoutes(network: Network): Route[] {
       handle: ({ params, body }) => {
         const group = known(params.group);
         const { action, by, phones } = body;
-        if (action === "join") joinGroup(network, group, by);
+        if (action === "join") joinByLink(network, group, by);
         else if (action === "leave") leaveGroup(network, group, by);
         const changed =
           action === "join" || action === "leave" ? [] : applyToParticipants(network, group, by, action, phones);

@@ -1,6 +1,9 @@
+/** Where the control API is, seen from this page: at the root of the simulator, or behind the `/sim` of a proxy. */
+export const api = location.pathname.endsWith("/sim/face/") ? "../v1" : "sim/v1";
+
 /** Calls the control API; throws an Error whose message is what the API said. */
 export async function call(method, path, body) {
-  const response = await fetch(`sim/v1${path}`, {
+  const response = await fetch(`${api}${path}`, {
     method,
     headers: { "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -16,7 +19,7 @@ export async function call(method, path, body) {
 export async function follow(path, hear, lost) {
   for (;;) {
     try {
-      const response = await fetch(`sim/v1${path}`);
+      const response = await fetch(`${api}${path}`);
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
       for (let part = await reader.read(); !part.done; part = await reader.read()) {

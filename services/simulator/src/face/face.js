@@ -1,4 +1,4 @@
-import { call, element, follow, show } from "./api.js";
+import { api, call, element, follow, show } from "./api.js";
 import { choosePhone, refreshPhone, shownPhone, startPhone } from "./phone.js";
 import { faults } from "./presets.js";
 
@@ -110,8 +110,9 @@ startPhone(attempt);
 
 // `?phone=…&scan=…` lets another page hand over a QR code: it is filled in, and one click links.
 const asked = new URLSearchParams(location.search);
-if (asked.has("phone")) choosePhone(asked.get("phone").replace(/\D/g, ""));
+const handed = asked.get("phone")?.replace(/\D/g, "");
 byId("qr").value = asked.get("scan") ?? "";
+byId("description").href = `${api}/openapi.json`;
 
 let due;
 void follow(
@@ -123,7 +124,11 @@ void follow(
   },
   () => (notice.textContent = "The simulator does not answer; trying again."),
 );
-await attempt(async () => undefined);
+await attempt(async () => {
+  if (!handed) return;
+  await call("POST", "/phones", { phone: handed }); // nobody may have met it yet
+  choosePhone(handed);
+});
 setInterval(() => {
   if (document.visibilityState === "visible") refresh().catch(() => undefined);
 }, REFRESH_MS);

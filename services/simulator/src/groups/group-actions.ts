@@ -46,10 +46,11 @@ export function leaveGroup(network: Network, group: Group, phone: string): void 
   tellMembers(network, group, phone, participantsNode(network, "remove", [phone]), before);
 }
 
-/** The person joins by the group's link; false when already in it. */
+/** The person is in from now on, and everybody is told; false when already in it. */
 export function joinGroup(network: Network, group: Group, phone: string): boolean {
   if (group.participants.has(phone)) return false;
   const before = [...group.participants.keys()];
+  group.requests.delete(phone);
   group.participants.set(phone, "member");
   tellMembers(network, group, phone, participantsNode(network, "add", [phone]), before);
   tellNewMembers(network, group, phone, [phone]);

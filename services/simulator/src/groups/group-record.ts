@@ -14,6 +14,7 @@ const groupRecord = z.object({
   locked: z.boolean(),
   membersAdd: z.boolean(),
   joinApproval: z.boolean(),
+  requests: z.array(z.tuple([z.string(), z.number()])).default([]),
   ephemeral: z.number().optional(),
   picture: z.string().optional(),
   inviteCode: z.string(),
@@ -21,12 +22,13 @@ const groupRecord = z.object({
 
 /** One line of text that holds a group. */
 export function writeGroup(group: Group): string {
-  return JSON.stringify({ ...group, participants: [...group.participants] });
+  return JSON.stringify({ ...group, participants: [...group.participants], requests: [...group.requests] });
 }
 
 /** Takes a group back from its line. Throws when the line is not one. */
 export function readGroup(line: string): Group {
   const record = groupRecord.parse(JSON.parse(line));
   const { description, ephemeral, picture } = record;
-  return { ...record, description, ephemeral, picture, participants: new Map(record.participants) };
+  const [participants, requests] = [new Map(record.participants), new Map(record.requests)];
+  return { ...record, description, ephemeral, picture, participants, requests };
 }

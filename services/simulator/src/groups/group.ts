@@ -20,8 +20,10 @@ export interface Group {
   locked: boolean;
   /** Any member may add others. */
   membersAdd: boolean;
-  /** Admins approve who joins by link. Kept and shown; joining is not held back here. */
+  /** Admins approve who joins by link. */
   joinApproval: boolean;
+  /** Who asked to join and waits for an admin, with the seconds since 1970 when they did. */
+  readonly requests: Map<string, number>;
   /** Seconds after which messages disappear; undefined: never. */
   ephemeral: number | undefined;
   /** Path of the group's picture on the media server. */
@@ -45,6 +47,7 @@ export function createGroup(of: { id: string; creator: string; subject: string; 
     locked: false,
     membersAdd: true,
     joinApproval: false,
+    requests: new Map(),
     ephemeral: undefined,
     picture: undefined,
     inviteCode: newInviteCode(),

@@ -31,6 +31,14 @@ export interface ActiveRule extends BehaviourRule {
 interface Entry {
   readonly rule: ActiveRule;
   readonly phones: ReadonlySet<string> | undefined;
+  /** Outlives the process. */
+  readonly lasting: boolean;
+}
+
+/** Rules as JSON, without those of scenarios. */
+export interface SavedRules {
+  readonly next: number;
+  readonly rules: ActiveRule[];
 }
 
 /** Rules in force, later ones above earlier ones. Who falls under a share does not depend on the order of meeting. */
@@ -44,10 +52,22 @@ export class BehaviourRules {
     this.#seed = seed;
   }
 
-  add(rule: BehaviourRule): ActiveRule {
+  /** `lasting` false: of a scenario, which does not outlive the process. */
+  add(rule: BehaviourRule, lasting = true): ActiveRule {
     const active = { ...rule, id: `rule-${this.#next++}` };
-    this.#entries.set(active.id, { rule: active, phones: rule.phones && new Set(rule.phones) });
+    this.#put(active, lasting);
     return active;
+  }
+
+  save(): SavedRules {
+    const lasting = [...this.#entries.values()].filter((entry) => entry.lasting);
+    return { next: this.#next, rules: lasting.map(({ rule }) => rule) };
+  }
+
+  /** Takes back what `save` returned. */
+  load({ next, rules }: SavedRules): void {
+    this.#next = next;
+    for (const rule of rules) this.#put(rule, true);
   }
 
   remove(id: string): boolean {
@@ -73,6 +93,10 @@ export class BehaviourRules {
       said = { ...said, ...rule.behaviour };
     }
     return said;
+  }
+
+  #put(rule: ActiveRule, lasting: boolean): void {
+    this.#entries.set(rule.id, { rule, phones: rule.phones && new Set(rule.phones), lasting });
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { frame, FrameReader, FramingError, streamIntro } from "./framing.ts";
 
 const payloads = [Buffer.from("one"), Buffer.alloc(0), Buffer.alloc(300, 7)];
-const stream = Buffer.concat([streamIntro, ...payloads.map(frame)]);
+const stream = Buffer.concat([streamIntro, ...payloads.map((payload) => frame(payload))]);
 
 describe("FrameReader", () => {
   it.each([1, 2, 5, 64, stream.length])("finds the same frames in pieces of %i bytes", (size) => {

@@ -10,12 +10,17 @@ export class FramingError extends Error {
   override name = "FramingError";
 }
 
-/** A payload with its 3-byte length. Throws FramingError beyond 16 MiB, which the length cannot express. */
-export function frame(payload: Uint8Array): Buffer {
-  if (payload.length > 0xffffff) throw new FramingError(`payload of ${payload.length} bytes does not fit a frame`);
-  const framed = Buffer.allocUnsafe(payload.length + 3);
-  framed.writeUIntBE(payload.length, 0, 3);
-  framed.set(payload, 3);
+/** A payload, in one or more parts, with its 3-byte length. Throws FramingError beyond 16 MiB, which the length cannot express. */
+export function frame(...parts: Uint8Array[]): Buffer {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length > 0xffffff) throw new FramingError(`payload of ${length} bytes does not fit a frame`);
+  const framed = Buffer.allocUnsafe(length + 3);
+  let end = framed.writeUIntBE(length, 0, 3);
+  for (const part of parts) {
+    framed.set(part, end);
+    end += part.length;
+  }
   return framed;
 }
 

@@ -14,7 +14,10 @@ export function node(
   content?: BinaryNode[] | string | Uint8Array,
 ): BinaryNode {
   const present: Record<string, string> = {};
-  for (const [key, value] of Object.entries(attrs)) if (value !== undefined) present[key] = value;
+  for (const key in attrs) {
+    const value = attrs[key];
+    if (value !== undefined) present[key] = value;
+  }
   return content === undefined ? { tag, attrs: present } : { tag, attrs: present, content };
 }
 

@@ -13,7 +13,7 @@ class NoiseError extends Error {
 }
 
 /** One direction of an established stream: AES-256-GCM with a counter as nonce. */
-class CipherStream {
+export class CipherStream {
   /** A key object: Node 24 takes five times longer when it is given the bytes. */
   readonly #key: KeyObject;
   #counter = 0;
@@ -22,20 +22,29 @@ class CipherStream {
     this.#key = createSecretKey(key);
   }
 
-  encrypt(plaintext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {
+  encrypt(plaintext: Uint8Array, aad?: Uint8Array): Buffer {
+    return Buffer.concat(this.seal(plaintext, aad));
+  }
+
+  /** The same in two parts, the ciphertext and its tag, for whoever copies them anyway. */
+  seal(plaintext: Uint8Array, aad?: Uint8Array): [Buffer, Buffer] {
     const cipher = createCipheriv("aes-256-gcm", this.#key, this.#nonce());
-    cipher.setAAD(aad);
-    return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    if (aad) cipher.setAAD(aad);
+    const ciphertext = cipher.update(plaintext);
+    cipher.final(); // a counter mode holds nothing back
+    return [ciphertext, cipher.getAuthTag()];
   }
 
   /** Throws NoiseError when the bytes were not encrypted with this key and counter. */
-  decrypt(ciphertext: Uint8Array, aad: Uint8Array = NO_BYTES): Buffer {
+  decrypt(ciphertext: Uint8Array, aad?: Uint8Array): Buffer {
     if (ciphertext.length < TAG_BYTES) throw new NoiseError("ciphertext is shorter than its tag");
     const decipher = createDecipheriv("aes-256-gcm", this.#key, this.#nonce());
-    decipher.setAAD(aad);
+    if (aad) decipher.setAAD(aad);
     decipher.setAuthTag(ciphertext.subarray(ciphertext.length - TAG_BYTES));
     try {
-      return Buffer.concat([decipher.update(ciphertext.subarray(0, ciphertext.length - TAG_BYTES)), decipher.final()]);
+      const plaintext = decipher.update(ciphertext.subarray(0, ciphertext.length - TAG_BYTES));
+      decipher.final(); // throws unless the tag fits
+      return plaintext;
     } catch (cause) {
       throw new NoiseError("frame does not decrypt", { cause });
     }
@@ -45,6 +54,46 @@ class CipherStream {
     const nonce = Buffer.alloc(12);
     nonce.writeUInt32BE(this.#counter++, 8);
     return nonce;
+  }
+}
+
+/** The running hash and keys that both sides of a Noise XX handshake keep, each for itself. */
+export class HandshakeState {
+  #hash: Buffer = NAME;
+  #chainKey: Buffer = NAME;
+  #cipher = new CipherStream(NAME);
+
+  constructor() {
+    this.mixHash(streamIntro);
+  }
+
+  mixHash(data: Uint8Array): void {
+    this.#hash = createHash("sha256").update(this.#hash).update(data).digest();
+  }
+
+  /** Takes in what both sides agreed on. Throws NoiseError when the public key cannot be used. */
+  mixAgreement(privateKey: Uint8Array, publicKey: Uint8Array): void {
+    const [chainKey, cipherKey] = expand(agree(privateKey, publicKey), this.#chainKey);
+    this.#chainKey = chainKey;
+    this.#cipher = new CipherStream(cipherKey);
+  }
+
+  encrypt(plaintext: Uint8Array): Buffer {
+    const ciphertext = this.#cipher.encrypt(plaintext, this.#hash);
+    this.mixHash(ciphertext);
+    return ciphertext;
+  }
+
+  decrypt(ciphertext: Uint8Array): Buffer {
+    const plaintext = this.#cipher.decrypt(ciphertext, this.#hash);
+    this.mixHash(ciphertext);
+    return plaintext;
+  }
+
+  /** The streams of the connection: from the client, and from the server. */
+  split(): [CipherStream, CipherStream] {
+    const [client, server] = expand(NO_BYTES, this.#chainKey);
+    return [new CipherStream(client), new CipherStream(server)];
   }
 }
 
@@ -63,26 +112,24 @@ export class NoiseHandshake {
   readonly #identity: KeyPair;
   readonly #certificates: Uint8Array;
   readonly #ephemeral = generateKeyPair();
-  #hash: Buffer = NAME;
-  #chainKey: Buffer = NAME;
-  #cipher = new CipherStream(NAME);
+  readonly #state = new HandshakeState();
 
   constructor(identity: KeyPair, certificates: Uint8Array) {
     this.#identity = identity;
     this.#certificates = certificates;
-    this.#mixHash(streamIntro);
   }
 
   /** Bytes of the ServerHello that answers this ClientHello. Throws NoiseError when it is not one. */
   respond(bytes: Uint8Array): Uint8Array {
     const ephemeral = decodeHandshake(bytes).clientHello?.ephemeral;
     if (ephemeral?.length !== 32) throw new NoiseError("ClientHello carries no ephemeral key");
-    this.#mixHash(ephemeral);
-    this.#mixHash(this.#ephemeral.public);
-    this.#mixKey(agree(this.#ephemeral.private, ephemeral));
-    const encryptedStatic = this.#encrypt(this.#identity.public);
-    this.#mixKey(agree(this.#identity.private, ephemeral));
-    const payload = this.#encrypt(this.#certificates);
+    const state = this.#state;
+    state.mixHash(ephemeral);
+    state.mixHash(this.#ephemeral.public);
+    state.mixAgreement(this.#ephemeral.private, ephemeral);
+    const encryptedStatic = state.encrypt(this.#identity.public);
+    state.mixAgreement(this.#identity.private, ephemeral);
+    const payload = state.encrypt(this.#certificates);
     return proto.HandshakeMessage.encode({
       serverHello: { ephemeral: this.#ephemeral.public, static: encryptedStatic, payload },
     }).finish();
@@ -92,33 +139,11 @@ export class NoiseHandshake {
   finish(bytes: Uint8Array): Established {
     const message = decodeHandshake(bytes).clientFinish;
     if (!message?.static || !message.payload) throw new NoiseError("ClientFinish is incomplete");
-    const clientKey = this.#decrypt(message.static);
-    this.#mixKey(agree(this.#ephemeral.private, clientKey));
-    const payload = this.#decrypt(message.payload);
-    const [incoming, outgoing] = expand(NO_BYTES, this.#chainKey);
-    return { clientKey, payload, incoming: new CipherStream(incoming), outgoing: new CipherStream(outgoing) };
-  }
-
-  #mixHash(data: Uint8Array): void {
-    this.#hash = createHash("sha256").update(this.#hash).update(data).digest();
-  }
-
-  #mixKey(secret: Uint8Array): void {
-    const [chainKey, cipherKey] = expand(secret, this.#chainKey);
-    this.#chainKey = chainKey;
-    this.#cipher = new CipherStream(cipherKey);
-  }
-
-  #encrypt(plaintext: Uint8Array): Buffer {
-    const ciphertext = this.#cipher.encrypt(plaintext, this.#hash);
-    this.#mixHash(ciphertext);
-    return ciphertext;
-  }
-
-  #decrypt(ciphertext: Uint8Array): Buffer {
-    const plaintext = this.#cipher.decrypt(ciphertext, this.#hash);
-    this.#mixHash(ciphertext);
-    return plaintext;
+    const clientKey = this.#state.decrypt(message.static);
+    this.#state.mixAgreement(this.#ephemeral.private, clientKey);
+    const payload = this.#state.decrypt(message.payload);
+    const [incoming, outgoing] = this.#state.split();
+    return { clientKey, payload, incoming, outgoing };
   }
 }
 
@@ -135,7 +160,8 @@ function agree(privateKey: Uint8Array, publicKey: Uint8Array): Buffer {
   }
 }
 
-function decodeHandshake(bytes: Uint8Array): proto.HandshakeMessage {
+/** Throws NoiseError when the bytes are no message of a handshake. */
+export function decodeHandshake(bytes: Uint8Array): proto.HandshakeMessage {
   try {
     return proto.HandshakeMessage.decode(bytes);
   } catch (cause) {

@@ -95,7 +95,8 @@ export class ScenarioRun {
     switch (step.do) {
       case "people": {
         const { phones, prefix, share, behaviour } = step;
-        const rule = network.rules.add({ phones, prefix, share, behaviour, seed: step.seed + this.#scenario.seed });
+        const of = { phones, prefix, share, behaviour, seed: step.seed + this.#scenario.seed };
+        const rule = network.rules.add(of, false);
         this.#lasts(step.for, () => {
           network.rules.remove(rule.id);
           network.wakePhones();
@@ -103,7 +104,7 @@ export class ScenarioRun {
         return network.wakePhones();
       }
       case "fault": {
-        const fault = network.faults.add({ ...step.fault, seed: step.fault.seed ?? seed * 1000 + turn });
+        const fault = network.faults.add({ ...step.fault, seed: step.fault.seed ?? seed * 1000 + turn }, false);
         return this.#lasts(step.for, () => void network.faults.remove(fault.id));
       }
       case "end_links":

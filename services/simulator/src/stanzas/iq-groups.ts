@@ -1,15 +1,9 @@
 import { isAdmin, type Group } from "../groups/group.ts";
-import {
-  applyToParticipants,
-  describeGroup,
-  joinGroup,
-  leaveGroup,
-  makeGroup,
-  renameGroup,
-} from "../groups/group-actions.ts";
+import { applyToParticipants, describeGroup, leaveGroup, makeGroup, renameGroup } from "../groups/group-actions.ts";
 import { mayChange, type ParticipantAction, type ParticipantResult } from "../groups/change-participants.ts";
 import { groupNode, personAttributes } from "../groups/group-node.ts";
 import { newInviteCode } from "../groups/group.ts";
+import { decideRequests, joinByLink } from "../groups/join-requests.ts";
 import { tellMembers } from "../groups/group-notices.ts";
 import { type BinaryNode, child, children, node, textOf } from "../protocol/node.ts";
 import type { IqAnswer, IqHandlers, IqRequest } from "./iq.ts";
@@ -89,11 +83,27 @@ export const groupQueries: IqHandlers = {
           return { content: [invite] };
         })
       : byCode(request, (group) => {
-          joinGroup(request.network, group, request.companion.address.phone);
-          return { content: [node("group", { jid: group.id })] };
+          const outcome = joinByLink(request.network, group, request.companion.address.phone);
+          const tag = outcome === "waits" ? "membership_approval_request" : "group";
+          return { content: [node(tag, { jid: group.id })] };
         }),
   "get w:g2 membership_approval_requests": (request) =>
-    asAdmin(request, () => ({ content: [node("membership_approval_requests")] })),
+    asAdmin(request, ({ requests }) => {
+      const { addressing } = request.network;
+      const waiting = [...requests].map(([phone, at]) =>
+        node("membership_approval_request", { ...personAttributes(phone, addressing), request_time: String(at) }),
+      );
+      return { content: [node("membership_approval_requests", {}, waiting)] };
+    }),
+  "set w:g2 membership_requests_action": (request) =>
+    asAdmin(request, (group) => {
+      const list = children(request.subject)[0];
+      if (list?.tag !== "approve" && list?.tag !== "reject") return bad;
+      const { network, companion } = request;
+      const results = decideRequests(network, group, companion.address.phone, list.tag, phonesIn(network, list));
+      const nodes = results.map((result) => resultNode(network, result));
+      return { content: [node("membership_requests_action", {}, [node(list.tag, {}, nodes)])] };
+    }),
 };
 
 function participants(request: IqRequest, action: ParticipantAction): IqAnswer {
