@@ -48,9 +48,14 @@ const troubleMs = 1_000;
 /**
  * Keeps one session as its row wants it: one loop that looks at what is wanted and what is, and acts; everything else only
  * wakes it. Wanted is one of: run, stop (credentials stay), unlink (credentials go). A session that rests is wanted
- * running but waits for a person, or for the moment when one try may be made.
+ * running but waits for a person, or for the moment when one try may be made. `unclean`: its last owner died.
  */
-export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease: Lease): SessionRunner {
+export function startSessionRunner(
+  deps: RunnerDeps,
+  firstRow: SessionRow,
+  lease: Lease,
+  { unclean = false } = {},
+): SessionRunner {
   const { commit, random = Math.random } = deps;
   const { id: sessionId, tenant_id: tenantId, name } = firstRow;
   const scope: SessionScope = { tenantId, sessionId, lease };
@@ -63,9 +68,11 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     holds: () => !isEnded() && deps.holds(lease),
     status,
     pairing,
+    unclean,
     logger,
     onClosed(cause, openMs, error) {
-      closed = { cause, openMs, unreadable: error instanceof CredentialsUnreadable };
+      const isUnreadable = cause.kind === "terminated_by_us" && cause.reason === "credentials_unreadable";
+      closed = { cause, openMs, unreadable: isUnreadable || error instanceof CredentialsUnreadable };
       // Until the cause is judged nothing may dial.
       actAt = null;
       wake();
@@ -214,7 +221,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     counts = countClose(counts, cause, openMs, now);
     if (unreadable) {
       resting = true;
-      return await status.observe({ kind: "refused", as: "failed", reason: "locked" });
+      return await status.observe({ kind: "refused", as: "failed", reason: "credentials_unreadable" });
     }
     const decision = decideAfterClose(cause, counts, random(), Date.now());
     logger.info(

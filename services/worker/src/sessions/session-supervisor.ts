@@ -37,6 +37,8 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
   const { sessions, logger } = options;
   const runners = new Map<string, SessionRunner>();
   const loading = new Set<number>();
+  /** Shards whose last owner died, by the epoch under which we took them. */
+  const unclean = new Map<number, number>();
 
   const leaseOf = (shard: number) => options.held().find((lease) => lease.shard === shard);
   const ofShard = (shard: number) => [...runners.values()].filter((runner) => runner.lease.shard === shard);
@@ -66,7 +68,8 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
     const known = runners.get(row.id);
     if (known !== undefined) return known.reload();
     if (row.desired !== "running" && !row.unlink && isAtRest(row.status)) return;
-    const runner = startSessionRunner(options.runner, row, lease);
+    const died = unclean.get(lease.shard) === lease.epoch;
+    const runner = startSessionRunner(options.runner, row, lease, { unclean: died });
     runners.set(row.id, runner);
     void forget(runner);
   }
@@ -109,6 +112,7 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
   return {
     claimed(shards) {
       for (const shard of shards) useConsumer(shard);
+      for (const { shard, epoch, clean } of shards) if (!clean) unclean.set(shard, epoch);
       const busy = shards.filter(({ sessions: count }) => count > 0).map(({ shard }) => shard);
       if (busy.length > 0) void load(busy);
       options.runner.wantSweep();
