@@ -5,7 +5,8 @@ export class MemoryJournal implements InboundJournal {
   readonly rows: (JournalWrite & { no: number })[] = [];
   readonly tries = new Map<string, StanzaKey & { tries: number }>();
   readonly expected: { stub: InboundMessage; dueMs: number }[] = [];
-  reads = 0;
+  /** WhatsApp ids of the ciphertexts that were answered from here. */
+  readonly answered: string[] = [];
 
   /** Part of a commit of keys. */
   write(entries: JournalWrite[]): void {
@@ -23,8 +24,9 @@ export class MemoryJournal implements InboundJournal {
   }
 
   async read(key: StanzaKey, part: string): Promise<string | null> {
-    this.reads++;
-    return Promise.resolve(this.rows.find((row) => sameStanza(row, key) && row.part === part)?.value ?? null);
+    const found = this.rows.find((row) => sameStanza(row, key) && row.part === part);
+    if (found) this.answered.push(key.waMessageId);
+    return Promise.resolve(found?.value ?? null);
   }
 
   async waiting(after: number): ReturnType<InboundJournal["waiting"]> {

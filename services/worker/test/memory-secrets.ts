@@ -14,8 +14,8 @@ export class MemorySecrets implements SecretStore {
   identity: (LinkIdentity & { paired?: boolean }) | undefined;
   readonly keys = new Map<string, string>();
   journal = new MemoryJournal();
-  /** Every commit: its rows and the claim that came along. */
-  readonly commits: { types: string[]; claim: Claim | undefined }[] = [];
+  /** Every commit: its rows and what came along. */
+  readonly commits: { types: string[]; claim: Claim | undefined; journal: JournalWrite[] }[] = [];
   /** Says what is to happen to a write; the default takes it. */
   onWrite: (
     writes: KeyWrite[],
@@ -23,7 +23,7 @@ export class MemorySecrets implements SecretStore {
     journal: JournalWrite[],
   ) => "take" | "refuse_claim" | Error = () => "take";
   /** Called when a write has been taken, before whoever asked for it hears so. */
-  onTaken: (types: string[]) => void = () => {};
+  onTaken: (types: string[], journal: JournalWrite[]) => void = () => {};
 
   /** What a process that dies now leaves behind. */
   committedCopy(): MemorySecrets {
@@ -51,8 +51,8 @@ export class MemorySecrets implements SecretStore {
     }
     this.journal.write(journal);
     const types = [...new Set(writes.map(({ type }) => type)), ...(journal.length > 0 ? ["inbound-journal"] : [])];
-    this.commits.push({ types, claim });
-    this.onTaken(types);
+    this.commits.push({ types, claim, journal });
+    this.onTaken(types, journal);
     if (verdict === "refuse_claim") throw new ClaimRefused("canceled");
   }
 

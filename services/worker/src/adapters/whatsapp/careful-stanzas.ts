@@ -18,15 +18,16 @@ export interface CarefulOptions {
 /**
  * After an owner that died: each stanza is counted, durably, before it is touched, so that one which kills whoever handles
  * it stands out. One that was counted before is counted and touched while no other suspect of the process is, so that it
- * is not blamed for another's deed. Ends when the link has caught up, because what killed the last owner is redelivered
- * before that.
+ * is not blamed for another's deed. What killed the last owner is redelivered, so this ends with what WhatsApp kept for us;
+ * the library may still work through that when the link has been told that it has all of it.
  */
 export class CarefulStanzas {
   readonly #journal: Pick<InboundJournal, "begin">;
   readonly #alone: PeerTurns;
   readonly #tries: ReadonlyMap<string, number>;
   readonly #begun = new Map<string, Promise<boolean>>();
-  #isActive: boolean;
+  readonly #isActive: boolean;
+  #hasAll = false;
   #leave: () => void = () => {};
 
   constructor({ journal, alone, isActive, tries }: CarefulOptions) {
@@ -36,19 +37,25 @@ export class CarefulStanzas {
     this.#tries = new Map(tries.map((each) => [nameOf(each), each.tries]));
   }
 
-  /** False: set it aside. Counts once for all parts of a stanza. Rejects when the count could not be made durable. */
-  async mayTouch(key: StanzaKey): Promise<boolean> {
-    if (!this.#isActive) return true;
+  /**
+   * False: set it aside. Counts once for all parts of a stanza; `isDelayed` says that WhatsApp kept it for us. Rejects when
+   * the count could not be made durable.
+   */
+  async mayTouch(key: StanzaKey, isDelayed: boolean): Promise<boolean> {
+    if (!this.#isActive || (this.#hasAll && !isDelayed)) return true;
     const name = nameOf(key);
     const known = this.#begun.get(name) ?? this.#begin(key, this.#tries.get(name) ?? 0);
     this.#begun.set(name, known);
     return known;
   }
 
-  /** The link has caught up or ended. */
-  stop(): void {
-    this.#isActive = false;
-    this.#begun.clear();
+  /** WhatsApp has delivered all that it kept for us. */
+  hasAll(): void {
+    this.#hasAll = true;
+  }
+
+  /** The link has ended. */
+  end(): void {
     this.#leave();
   }
 

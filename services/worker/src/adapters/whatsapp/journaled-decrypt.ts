@@ -56,7 +56,8 @@ export function createJournaledDecrypt(options: JournaledDecryptOptions): Journa
     if (stanza === null) return await work();
     const envelope = readEnvelope(baileys, stanza.attrs, self());
     const isStatus = baileys.isJidStatusBroadcast(envelope.key.remoteJid ?? "") === true;
-    if (!(await durably(() => careful.mayTouch(stanzaKeyOf(envelope.key))))) return await setAside(envelope, stanza);
+    const mayTouch = () => careful.mayTouch(stanzaKeyOf(envelope.key), isDelayed(stanza.attrs));
+    if (!(await durably(mayTouch))) return await setAside(envelope, stanza);
     let done: { plaintext: Uint8Array; holds: Content };
     try {
       done = await keys.transaction(async () => {

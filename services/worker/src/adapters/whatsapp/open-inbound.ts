@@ -36,8 +36,10 @@ export interface Inbound {
   decrypt: JournaledDecrypt | undefined;
   /** Starts to see stanzas, before the library does. */
   listen: (socket: WASocket) => void;
-  /** What WhatsApp kept for us has been handled, or the link has ended. */
-  endCare: () => void;
+  /** WhatsApp has delivered all that it kept for us. */
+  hasAll: () => void;
+  /** The link has ended. */
+  end: () => void;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Inbound {
  */
 export async function openInbound(options: InboundOptions): Promise<Inbound> {
   const { baileys, journal, sealer, auth, alone, isCut, onFailure, tell, logger } = options;
-  if (journal === null) return { decrypt: undefined, listen: () => {}, endCare: () => {} };
+  if (journal === null) return { decrypt: undefined, listen: () => {}, hasAll: () => {}, end: () => {} };
 
   const first = auth.isPaired() ? await journal.waiting(0) : { rows: [], tries: [] };
   const careful = new CarefulStanzas({ journal, alone, isActive: options.careful, tries: first.tries });
@@ -93,6 +95,7 @@ export async function openInbound(options: InboundOptions): Promise<Inbound> {
         }
       });
     },
-    endCare: () => careful.stop(),
+    hasAll: () => careful.hasAll(),
+    end: () => careful.end(),
   };
 }

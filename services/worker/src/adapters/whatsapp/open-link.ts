@@ -96,7 +96,7 @@ async function openLink(
     if (!ending.markClosed()) return;
     clearInterval(watchdog);
     stopPump();
-    inbound.endCare();
+    inbound.end();
     socket.ws.removeAllListeners();
     socket.ws.on("error", () => {}); // a late error of the dropped connection concerns nobody
     // Credentials first: after pairing, the next connection lives on them.
@@ -117,7 +117,7 @@ async function openLink(
     socket,
     auth,
     push(observation, first) {
-      if (observation.kind === "caught_up") inbound.endCare();
+      if (observation.kind === "caught_up") inbound.hasAll();
       queue.push(observation, first);
     },
     onClosed: close,

@@ -32,7 +32,7 @@ export async function replayJournal(options: ReplayOptions, first: Waiting, care
   let count = 0;
   for (let page = first.rows; page.length > 0; page = (await journal.waiting(page.at(-1)!.no)).rows) {
     for (const row of page) {
-      await replayRow(options, row, await careful.mayTouch(row));
+      await replayRow(options, row, await careful.mayTouch(row, true));
       count++;
     }
   }
