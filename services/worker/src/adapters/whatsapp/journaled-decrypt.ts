@@ -28,7 +28,7 @@ export interface JournaledDecryptOptions {
   onFailure: (error: unknown) => void;
   /** A message that will never be readable. */
   tell: (stub: InboundMessage) => void;
-  logger: Logger;
+  logger: Pick<Logger, "info" | "error">;
 }
 
 /** What a plaintext is to us: a message to store, something only the library needs, or nothing that can be read. */
