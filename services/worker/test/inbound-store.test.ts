@@ -77,6 +77,9 @@ async function storedOf({ sessionId }: SessionScope): Promise<Stored[]> {
   return data as Stored[];
 }
 
+const kindsOf = (rows: Stored[]) =>
+  rows.map(({ type, status_reason }) => (status_reason === null ? type : `${type} ${status_reason}`)).toSorted();
+
 async function journalOf({ sessionId }: SessionScope): Promise<{ part: string; processed_at: string | null }[]> {
   const { data } = await tenant.client
     .from("inbound_journal")
@@ -121,10 +124,11 @@ test("what was decrypted is durable with its keys or not at all", async () => {
 
 test("what is not stored waits in the order of decryption, and is processed by the commit that stores it", async () => {
   const scope = await newScope();
-  const { journal, writeKeys } = secretsOf(scope);
+  const secrets = secretsOf(scope);
+  const { journal } = secrets;
   const messages = Array.from({ length: 120 }, () => aMessage());
-  for (const message of messages) void writeKeys([], undefined, [entry(message)]);
-  await writeKeys([], undefined, [entry(aMessage(), "0-aa", false)]);
+  for (const message of messages) void secrets.writeKeys([], undefined, [entry(message)]);
+  await secrets.writeKeys([], undefined, [entry(aMessage(), "0-aa", false)]);
   const first = await journal.waiting(0);
   const second = await journal.waiting(first.rows.at(-1)!.no);
   expect([...first.rows, ...second.rows].map(({ waMessageId }) => waMessageId)).toEqual(
@@ -160,18 +164,15 @@ test("a message that never gets readable is stored as a stub with its reason; on
   await storeInbound(commit, scope, soon);
   await tenant.call("upkeep_pass", {});
   const stubs = await storedOf(scope);
-  expect(stubs.map(({ type, status_reason }) => [type, status_reason]).toSorted()).toEqual([
-    ["text", null],
-    ["undecryptable", "decryption_failed"],
-    ["undecryptable", "decryption_failed"],
-  ]);
+  expect(kindsOf(stubs)).toEqual(["text", "undecryptable decryption_failed", "undecryptable decryption_failed"]);
   await storeInbound(commit, scope, late);
   await storeInbound(commit, scope, late);
   await storeInbound(commit, scope, toUnreadable(late, "decryption_failed"));
   const rows = await storedOf(scope);
   expect(rows).toHaveLength(3);
   const readable = rows.filter(({ type }) => type === "text");
-  expect(readable.map(({ revision }) => revision).toSorted()).toEqual([1, 2]);
+  expect(new Set(readable.map(({ revision }) => revision))).toEqual(new Set([1, 2]));
+  expect(readable).toHaveLength(2);
   expect(await eventsAbout(readable.find(({ revision }) => revision === 2)!.id)).toEqual([
     "message.received",
     "message.received",
@@ -181,15 +182,12 @@ test("a message that never gets readable is stored as a stub with its reason; on
 
 test("content that the database refuses becomes a stub, and its journal row does not come back", async () => {
   const scope = await newScope();
-  const { journal, writeKeys } = secretsOf(scope);
+  const secrets = secretsOf(scope);
+  const { journal } = secrets;
   const [bad, good] = [aMessage({ content: { body: "nul \0" } }), aMessage()];
-  await writeKeys([], undefined, [entry(bad), entry(good)]);
+  await secrets.writeKeys([], undefined, [entry(bad), entry(good)]);
   await Promise.all([bad, good].map((message) => storeInbound(commit, scope, message)));
-  const rows = await storedOf(scope);
-  expect(rows.map(({ type, status_reason }) => [type, status_reason]).toSorted()).toEqual([
-    ["text", null],
-    ["undecryptable", "content_refused"],
-  ]);
+  expect(kindsOf(await storedOf(scope))).toEqual(["text", "undecryptable content_refused"]);
   expect((await journal.waiting(0)).rows).toEqual([]);
 });
 
@@ -203,9 +201,9 @@ test("in a group an id is unique for each writer", async () => {
 
 test("housekeeping forgets what was processed a day ago and counts what should have been stored", async () => {
   const scope = await newScope();
-  const { writeKeys } = secretsOf(scope);
+  const secrets = secretsOf(scope);
   const [waiting, processed, fresh] = [aMessage(), aMessage(), aMessage()];
-  await writeKeys([], undefined, [
+  await secrets.writeKeys([], undefined, [
     entry(waiting, "0-waiting"),
     entry(processed, "0-processed", false),
     entry(fresh, "0-fresh", false),

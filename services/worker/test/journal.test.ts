@@ -220,8 +220,7 @@ describe("a message that kills whoever handles it", () => {
   it("is set aside the fourth time with its reason, receipted, and its neighbours go on", async () => {
     let client = await quiet();
     const writer = aContact();
-    const isPoison = (id: string) => (entries: JournalWrite[]) =>
-      entries.some(({ waMessageId }) => waMessageId === id);
+    const isPoison = (id: string) => (entries: JournalWrite[]) => entries.some(({ waMessageId }) => waMessageId === id);
     await write(writer, client.phone, "before");
     await client.see("inbound");
     await drained(client);

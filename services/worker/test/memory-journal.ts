@@ -54,7 +54,5 @@ export class MemoryJournal implements InboundJournal {
 }
 
 function sameStanza(one: StanzaKey, other: StanzaKey): boolean {
-  return (
-    one.chat === other.chat && one.participant === other.participant && one.waMessageId === other.waMessageId
-  );
+  return one.chat === other.chat && one.participant === other.participant && one.waMessageId === other.waMessageId;
 }

@@ -17,11 +17,8 @@ export class MemorySecrets implements SecretStore {
   /** Every commit: its rows and what came along. */
   readonly commits: { types: string[]; claim: Claim | undefined; journal: JournalWrite[] }[] = [];
   /** Says what is to happen to a write; the default takes it. */
-  onWrite: (
-    writes: KeyWrite[],
-    claim: Claim | undefined,
-    journal: JournalWrite[],
-  ) => "take" | "refuse_claim" | Error = () => "take";
+  onWrite: (writes: KeyWrite[], claim: Claim | undefined, journal: JournalWrite[]) => "take" | "refuse_claim" | Error =
+    () => "take";
   /** Called when a write has been taken, before whoever asked for it hears so. */
   onTaken: (types: string[], journal: JournalWrite[]) => void = () => {};
 

@@ -32,9 +32,9 @@ export async function checkInboundJournal(baileys: Baileys): Promise<boolean> {
 
   // As the library reads a stanza: it must give the repository the very buffer that we noted.
   const read = async (): Promise<string | null | undefined> => {
-    const { fullMessage, decrypt } = baileys.decryptMessageNode(stanza, "", me, mine.repository, silentLibraryLogger);
-    await decrypt();
-    return fullMessage.message?.conversation;
+    const message = baileys.decryptMessageNode(stanza, "", me, mine.repository, silentLibraryLogger);
+    await message.decrypt();
+    return message.fullMessage.message?.conversation;
   };
   mine.store.writes.length = 0;
   const first = await read();

@@ -169,6 +169,17 @@ describe("a lost link", () => {
   });
 });
 
+describe("keys that cannot be read", () => {
+  test("fail the session when they are found on an open link, and stay as they are", async () => {
+    const rig = openRig(paired);
+    await rig.is("connected");
+    rig.network.close(rig.row().id, { kind: "terminated_by_us", reason: "credentials_unreadable" });
+    await rig.is("failed");
+    expect(rig.statuses.at(-1)).toBe("failed:credentials_unreadable");
+    expect(rig.writes.some(({ session }) => session?.forget)).toBe(false);
+  });
+});
+
 describe("what people ask for", () => {
   test("a stop ends the link, keeps the credentials and ends the runner", async () => {
     const rig = openRig(paired);

@@ -127,7 +127,11 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
   return { shards: [...leases.values()], ...Object.fromEntries(filled) };
 }
 
-const stanzaRow = ({ chat, participant, waMessageId }: StanzaKey) => ({ chat, participant, wa_message_id: waMessageId });
+const stanzaRow = ({ chat, participant, waMessageId }: StanzaKey) => ({
+  chat,
+  participant,
+  wa_message_id: waMessageId,
+});
 
 const inboundRow = (message: InboundMessage & { id: string }) => ({
   ...stanzaRow(message),

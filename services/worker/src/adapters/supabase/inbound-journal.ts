@@ -47,9 +47,7 @@ export function createInboundJournals(client: ServiceClient, commit: Commit): (s
         rows: rows
           .filter((row) => row.session_id === session_id)
           .map((row) => ({ ...keyOf(row), part: row.part, value: row.value, no: row.no })),
-        tries: tries
-          .filter((row) => row.session_id === session_id)
-          .map((row) => ({ ...keyOf(row), tries: row.tries })),
+        tries: tries.filter((row) => row.session_id === session_id).map((row) => ({ ...keyOf(row), tries: row.tries })),
       }));
     },
     20,

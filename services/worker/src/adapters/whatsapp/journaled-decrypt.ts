@@ -6,7 +6,14 @@ import { WriteRefused } from "../../store-ports.ts";
 import type { SessionSealer } from "../sealing/sealer.ts";
 import type { CarefulStanzas } from "./careful-stanzas.ts";
 import { decodeMessage, decodeUnreadable, stanzaKeyOf } from "./decode-message.ts";
-import { isDelayed, readEnvelope, type Self, type StanzaIndex, type StanzaPart, withContent } from "./inbound-stanza.ts";
+import {
+  isDelayed,
+  readEnvelope,
+  type Self,
+  type StanzaIndex,
+  type StanzaPart,
+  withContent,
+} from "./inbound-stanza.ts";
 import { entryName, type JournalEntry, journalType, openEntry, writeEntry } from "./journal-entry.ts";
 
 /** How long a message may stay unreadable before a stub stands for it: our retry requests are answered in seconds. */

@@ -42,11 +42,7 @@ export function createOpenLink(environment: LinkEnvironment): OpenLink {
 }
 
 /** Resolves as soon as the connection is being dialled. Throws CredentialsUnreadable, LeaseLost. */
-async function openLink(
-  environment: LinkEnvironment,
-  alone: PeerTurns,
-  options: LinkOptions,
-): Promise<WhatsAppLink> {
+async function openLink(environment: LinkEnvironment, alone: PeerTurns, options: LinkOptions): Promise<WhatsAppLink> {
   if (!options.mayAct()) throw new LeaseLost();
   const { baileys, credentialsKey, webSocketUrl, limits = defaultLimits, watchdogIntervalMs = 2_000 } = environment;
   const { tenantId, sessionId, secrets, credentials, findSent, mayAct } = options;

@@ -54,7 +54,11 @@ async function replayRow(options: ReplayOptions, row: WaitingRow, mayTouch: bool
 /** Throws what the seal, the library or the content's decoder throw. */
 function readRow({ baileys, sealer }: ReplayOptions, row: WaitingRow): InboundMessage | null {
   const { attrs, plaintext } = openEntry(sealer, row, row.part, row.value);
-  return decodeMessage(baileys, withContent(baileys, readEnvelope(baileys, attrs, nobody), plaintext), isDelayed(attrs));
+  return decodeMessage(
+    baileys,
+    withContent(baileys, readEnvelope(baileys, attrs, nobody), plaintext),
+    isDelayed(attrs),
+  );
 }
 
 /** Made from the row's name alone: not even the row may be readable. */

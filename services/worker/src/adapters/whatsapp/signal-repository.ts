@@ -55,9 +55,7 @@ export function persistBeforeSend(
       encryptGroupMessage: (options) =>
         turns.take(options.group, () => encrypting(() => original.encryptGroupMessage(options))),
       decryptMessage: (options) =>
-        inTurn(options.jid, () =>
-          decrypting(options.jid, options.ciphertext, () => original.decryptMessage(options)),
-        ),
+        inTurn(options.jid, () => decrypting(options.jid, options.ciphertext, () => original.decryptMessage(options))),
       decryptGroupMessage: (options) =>
         turns.take(options.group, () =>
           decrypting(options.group, options.msg, () => original.decryptGroupMessage(options)),
