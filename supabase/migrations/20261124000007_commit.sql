@@ -9,12 +9,16 @@ create table public.shard_commits (
 
 -- p: {worker, commit_no, shards: [{shard, epoch}],
 --   keys:     [{shard, session_id, tenant_id, type, key_id, value | null}],
+--   journal:  [{shard, session_id, tenant_id, chat, participant, wa_message_id, part, value, waiting}]     what was decrypted
+--   trouble:  [{shard, session_id, tenant_id, chat, participant, wa_message_id, tries, stub | null, due_ms | null}],
+--   settled:  [{shard, session_id, chat, participant, wa_message_id}]     journal rows that hold no message
 --   sessions: [{shard, session_id, auth_state?, forget?, unlinked?, status?, reason?, deadline_ms?, phone?, lid?, jid?, push_name?, platform?, paired?, pace_tat_ms?}],
 --   claims:   [{shard, id, resend}],
 --   counts:   [{shard, id}]     messages about to be touched that may have killed their last owner; one found `sending` becomes `unknown`
 --   marks:    [{shard, id, status, reason?, failure?, not_before_ms?}]     what became of messages we tried to send
 --   receipts: [{shard, session_id, wa_message_id, status, at_ms}],
---   inbound:  [{shard, tenant_id, session_id, id, jid, alt_jid?, phone?, lid?, wa_message_id, sender?, type, content, push_name?, at_ms, delayed}],
+--   inbound:  [{shard, tenant_id, session_id, id, jid, alt_jid?, phone?, lid?, wa_message_id, sender?, chat?, participant?, type, content,
+--               reason?, push_name?, at_ms, delayed}],
 --   aliases:  [{shard, tenant_id, pn, lid}],
 --   events:   [{shard, tenant_id, type, session, subject, data}]}
 -- Returns {fenced: [shard], already: [shard], refused: [{id, reason}], inbound_new: [id], heads: {tenant: head}}.
@@ -76,6 +80,27 @@ begin
     delete from public.whatsapp_signal_keys k
       using jsonb_to_recordset(p->'keys') as r (shard int, session_id uuid, type text, key_id text, value text)
       where r.shard = any (v_apply) and r.value is null and k.session_id = r.session_id and k.type = r.type and k.key_id = r.key_id;
+  end if;
+
+  -- 3b. What was decrypted with those secrets, in the same breath; and stanzas that make trouble.
+  if p ? 'journal' then
+    insert into public.inbound_journal (session_id, chat, participant, wa_message_id, part, tenant_id, value, epoch, processed_at)
+      select r.session_id, r.chat, r.participant, r.wa_message_id, r.part, r.tenant_id, r.value, (v_epochs->>r.shard::text)::bigint,
+        case when not r.waiting then v_now end
+      from jsonb_to_recordset(p->'journal') as r (shard int, session_id uuid, tenant_id uuid, chat text, participant text, wa_message_id text,
+        part text, value text, waiting boolean)
+      where r.shard = any (v_apply)
+      on conflict do nothing;
+  end if;
+  if p ? 'trouble' then
+    insert into public.inbound_trouble as t (session_id, chat, participant, wa_message_id, tenant_id, tries, stub, due_at)
+      select r.session_id, r.chat, r.participant, r.wa_message_id, r.tenant_id, sum(r.tries), (array_agg(r.stub) filter (where r.stub is not null))[1],
+        v_now + min(r.due_ms) * interval '1 millisecond'
+      from jsonb_to_recordset(p->'trouble') as r (shard int, session_id uuid, tenant_id uuid, chat text, participant text, wa_message_id text,
+        tries int, stub jsonb, due_ms bigint)
+      where r.shard = any (v_apply) group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4
+      on conflict (session_id, chat, participant, wa_message_id) do update set tries = least(t.tries + excluded.tries, 1000),
+        stub = coalesce(t.stub, excluded.stub), due_at = least(t.due_at, excluded.due_at);
   end if;
 
   -- 4. Claims: from queued to sending in the commit that carries the ratchet; the rules are looked at once more.
@@ -196,7 +221,19 @@ begin
       where r.shard = any (v_apply) and c.id = a.contact_id and c.lid is distinct from r.lid;
   end if;
 
-  -- 8. What people wrote to us, each once.
+  -- 8. What people wrote to us, each once. What is stored is journaled no more: a crash before here brings it back.
+  if p ? 'inbound' or p ? 'settled' then
+    delete from public.inbound_trouble t
+      using jsonb_to_recordset(coalesce(p->'inbound', '[]') || coalesce(p->'settled', '[]'))
+        as r (shard int, session_id uuid, chat text, participant text, wa_message_id text)
+      where r.shard = any (v_apply) and t.session_id = r.session_id and t.chat = r.chat and t.participant = r.participant
+        and t.wa_message_id = r.wa_message_id;
+    update public.inbound_journal j set processed_at = v_now
+      from jsonb_to_recordset(coalesce(p->'inbound', '[]') || coalesce(p->'settled', '[]'))
+        as r (shard int, session_id uuid, chat text, participant text, wa_message_id text)
+      where r.shard = any (v_apply) and j.session_id = r.session_id and j.chat = r.chat and j.participant = r.participant
+        and j.wa_message_id = r.wa_message_id and j.processed_at is null;
+  end if;
   if p ? 'inbound' then
     for v_in in select e from jsonb_array_elements(p->'inbound') e where (e->>'shard')::int = any (v_apply) loop
       v_entry := public.store_inbound(v_in, (v_epochs->>(v_in->>'shard'))::bigint);
@@ -226,6 +263,8 @@ begin
 end $$;
 
 -- Stores one inbound message; null when it was stored before (redelivery, replay and live event meet here). Returns its event.
+-- Type `undecryptable` stands for a message nobody could read; `reason` says why. Should it get readable after all, it takes
+-- that row's place and is reported as received.
 create function public.store_inbound(r jsonb, p_epoch bigint) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -235,6 +274,7 @@ declare
   v_contact uuid;
   v_jid text := r->>'jid';
   v_message public.whatsapp_messages;
+  v_key public.message_keys;
 begin
   -- A person known by the other address is the same person.
   if r->>'alt_jid' is not null then
@@ -250,14 +290,24 @@ begin
     select v_tenant, r->>'alt_jid', v_contact where r->>'alt_jid' is not null on conflict do nothing;
 
   insert into public.message_keys (session_id, wa_message_id, chat_id, sender, tenant_id, message_id)
-    values (v_session, r->>'wa_message_id', v_chat, coalesce(r->>'sender', v_jid), v_tenant, (r->>'id')::uuid)
-    on conflict do nothing;
-  if not found then return null; end if;
-  insert into public.whatsapp_messages (id, tenant_id, session_id, chat_id, contact_id, direction, jid, type, content, status, wa_message_id, owner_epoch, accepted_at)
-    values ((r->>'id')::uuid, v_tenant, v_session, v_chat, v_contact, 'in', v_jid, r->>'type', r->'content', 'delivered', r->>'wa_message_id', p_epoch,
-            least(clock_timestamp(), to_timestamp((r->>'at_ms')::bigint / 1000.0)))
-    returning * into v_message;
-  update public.chats set unread = unread + 1, last_message_id = v_message.id, last_message_at = clock_timestamp() where id = v_chat;
+    values (v_session, r->>'wa_message_id', v_chat, coalesce(r->>'sender', v_contact::text), v_tenant, (r->>'id')::uuid)
+    on conflict do nothing returning * into v_key;
+  if v_key.message_id is null then
+    if r->>'type' = 'undecryptable' then return null; end if;
+    select * into v_key from public.message_keys k where k.session_id = v_session and k.wa_message_id = r->>'wa_message_id'
+      and k.chat_id = v_chat and k.sender = coalesce(r->>'sender', v_contact::text);
+    update public.whatsapp_messages m set type = r->>'type', content = r->'content', status_reason = null, revision = m.revision + 1
+      where m.id = v_key.message_id and m.type = 'undecryptable' returning * into v_message;
+    if v_message.id is null then return null; end if;
+  else
+    insert into public.whatsapp_messages (id, tenant_id, session_id, chat_id, contact_id, direction, jid, type, content, status, status_reason, wa_message_id,
+        owner_epoch, accepted_at)
+      values ((r->>'id')::uuid, v_tenant, v_session, v_chat, v_contact, 'in', v_jid, r->>'type', r->'content', 'delivered', r->>'reason', r->>'wa_message_id',
+        p_epoch, least(clock_timestamp(), to_timestamp((r->>'at_ms')::bigint / 1000.0)))
+      returning * into v_message;
+  end if;
+  update public.chats set unread = unread + case when v_message.revision = 1 then 1 else 0 end, last_message_id = v_message.id,
+    last_message_at = clock_timestamp() where id = v_chat;
   update public.contacts set last_in_at = clock_timestamp(), push_name = coalesce(r->>'push_name', push_name),
     phone = coalesce(phone, r->>'phone'), lid = coalesce(lid, r->>'lid') where id = v_contact;
   return jsonb_build_object('tenant_id', v_tenant, 'type', 'message.received', 'subject', v_message.id, 'lease_epoch', p_epoch,

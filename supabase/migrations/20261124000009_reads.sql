@@ -136,15 +136,17 @@ begin
     else false end);
 end $$;
 
--- One pass of housekeeping, safe to run anywhere at any time. Returns {campaigns: [id] that want a planner turn, expired, heads}.
+-- One pass of housekeeping, safe to run anywhere at any time. Returns {campaigns: [id] that want a planner turn, expired,
+-- journal_waiting: messages decrypted 10 s ago and not stored (null: another pass is running), heads}.
 create function public.upkeep_pass() returns jsonb
 language plpgsql set search_path = '' set statement_timeout = '20s' as $$
 declare
   v_events jsonb;
   v_expired int;
   v_campaigns jsonb;
+  v_inbound jsonb;
 begin
-  if not pg_try_advisory_xact_lock(hashtext('flotilla.upkeep')) then return '{"campaigns": [], "expired": 0, "heads": {}}'; end if;
+  if not pg_try_advisory_xact_lock(hashtext('flotilla.upkeep')) then return '{"campaigns": [], "expired": 0, "journal_waiting": null, "heads": {}}'; end if;
   perform public.ensure_message_partitions(2);
   with due as (
     select m.id, m.status as previous from public.whatsapp_messages m
@@ -169,7 +171,9 @@ begin
     select tenant_id, sequence from public.tenant_events where time < now() - interval '7 days' limit 10000);
   delete from public.idempotency_keys where expires_at < now();
   delete from public.whatsapp_sessions where deleted_at < now() - interval '7 days' and not unlink;
-  return jsonb_build_object('campaigns', v_campaigns, 'expired', v_expired, 'heads', public.append_events(v_events));
+  v_inbound := public.upkeep_inbound();
+  return jsonb_build_object('campaigns', v_campaigns, 'expired', v_expired, 'journal_waiting', v_inbound->'waiting',
+    'heads', public.append_events(v_events || (v_inbound->'events')));
 end $$;
 
 do $$ declare f regprocedure; begin

@@ -53,6 +53,11 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
   const ackErrors = counter("flotilla_ack_errors_total", "Messages that WhatsApp's server refused", ["code"]);
   const unknown = counter("flotilla_sends_unknown_total", "Messages without an answer", ["resolution"]);
   const swept = counter("flotilla_sweep_found_total", "Lanes with rows that no wake-up had told of");
+  const journal = new Gauge({
+    name: "flotilla_inbound_journal_unprocessed",
+    help: "Messages of the whole fleet that were decrypted 10 s ago and are not stored, at this worker's last housekeeping",
+    registers,
+  });
   const closes = counter("flotilla_disconnects_total", "Links that ended, by cause", ["cause"]);
   const dials = counter("flotilla_dials_total", "Links asked for");
 
@@ -79,6 +84,7 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
       closed: (cause: string) => closes.inc({ cause }),
       dialled: () => dials.inc(),
     },
+    upkeep: { journalWaiting: (rows: number) => journal.set(rows) },
     sweeper: { found: (n: number) => swept.inc(n) },
   };
 }

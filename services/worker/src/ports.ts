@@ -10,6 +10,40 @@ export interface KeyWrite {
   value: string | null;
 }
 
+/** A stanza in which a message came, by what stays the same when it comes again. `participant` is "" where the chat says who wrote. */
+export interface StanzaKey {
+  chat: string;
+  participant: string;
+  waMessageId: string;
+}
+
+/**
+ * One decrypted part of a stanza. `part` names the ciphertext; `value` is sealed. `waiting` says that it holds a message
+ * which is still to be stored; the rest is kept for redeliveries only.
+ */
+export interface JournalWrite extends StanzaKey {
+  part: string;
+  value: string;
+  waiting: boolean;
+}
+
+/** What a session has decrypted and not stored yet. `no` grows in the order of decryption. */
+export type WaitingRow = StanzaKey & { part: string; value: string; no: number };
+
+/** What was decrypted, beside the keys that were used up by it: see `SecretStore.writeKeys`. */
+export interface InboundJournal {
+  /** The sealed plaintext of a ciphertext that was decrypted before, by this worker or another; null when it was not. */
+  read(key: StanzaKey, part: string): Promise<string | null>;
+  /** At most 100 rows whose number is above `after`, oldest first; and how often each stanza was begun by a careful owner. */
+  waiting(after: number): Promise<{ rows: WaitingRow[]; tries: (StanzaKey & { tries: number })[] }>;
+  /** Counts that a stanza is begun. Durable when it resolves; storing its message takes it back. */
+  begin(key: StanzaKey): Promise<void>;
+  /** Stores `stub` in place of the stanza's message unless something readable is stored within `dueMs`. Durable when it resolves. */
+  expect(key: StanzaKey, stub: InboundMessage, dueMs: number): Promise<void>;
+  /** The journal rows of the stanza hold no message after all. */
+  settle(key: StanzaKey): Promise<void>;
+}
+
 /** A message row on its way out, as the lanes hand it over. */
 export interface OutboundRow {
   id: string;
@@ -99,7 +133,9 @@ export class SendFailed extends Error {
  */
 export interface SecretStore {
   readKeys(type: string, keyIds: string[]): Promise<Map<string, string>>;
-  writeKeys(writes: KeyWrite[], claim?: Claim): Promise<void>;
+  /** Keys, claim and journal rows become durable together or not at all. */
+  writeKeys(writes: KeyWrite[], claim?: Claim, journal?: JournalWrite[]): Promise<void>;
+  readonly journal: InboundJournal;
   /** `paired` is set once, when the phone has accepted the link. */
   writeCredentials(sealed: string, identity?: LinkIdentity & { paired?: boolean }): Promise<void>;
 }
@@ -146,15 +182,36 @@ export type CloseCause =
   | { kind: "configuration"; detail: string }
   | { kind: "terminated_by_us"; reason: LinkFault | (string & {}) };
 
-/** An inbound message, decoded. `jid` is the address it came from, `altJid` the person's other address when WhatsApp named it. */
-export interface InboundMessage {
-  waMessageId: string;
+/** Why a message that came cannot be shown; the row's `status_reason`. */
+export type UnreadableReason =
+  /** It did not decrypt, and nothing readable came after our retry requests. */
+  | "decryption_failed"
+  /** It decrypted to something that is no message. */
+  | "content_unreadable"
+  /** The database refuses its content. */
+  | "content_refused"
+  /** Whoever handled it died three times. */
+  | "poisoned"
+  /** WhatsApp gives these kinds to phones only. */
+  | "view_once"
+  | "bot_message"
+  | "hosted_message"
+  /** WhatsApp sent it without content, and the phone did not hand it over. */
+  | "content_missing";
+
+/**
+ * An inbound message, decoded. `jid` is the address it came from, `altJid` the person's other address when WhatsApp named it.
+ * Type `undecryptable` stands for one nobody could read.
+ */
+export interface InboundMessage extends StanzaKey {
   jid: string;
   altJid: string | null;
   phone: string | null;
   lid: string | null;
   type: string;
   content: Record<string, unknown>;
+  /** Set with type `undecryptable`. */
+  reason: UnreadableReason | null;
   pushName: string | null;
   atMs: number;
   /** WhatsApp kept it while we were away. */
@@ -205,6 +262,11 @@ export interface LinkOptions {
   findSent: (waMessageId: string) => Promise<{ type: string; content: Record<string, unknown> } | null>;
   /** Looked at in the gate of the raw socket: past the lease's deadline no byte leaves. */
   mayAct: () => boolean;
+  /**
+   * Whoever had the session before died, perhaps of a message: until the link has caught up each stanza is counted before it
+   * is touched, and set aside when it was begun three times without an end.
+   */
+  careful?: boolean;
   observe: (observation: LinkObservation) => void | Promise<void>;
 }
 

@@ -142,7 +142,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
     ring,
     logger,
   };
-  const upkeepDeps = { callPass: createPassCall(clients.jobs), producer, ring, logger };
+  const upkeepDeps = { callPass: createPassCall(clients.jobs), producer, ring, metrics: metrics.upkeep, logger };
   const fleetConsumers = [
     createConsumer({
       queue: "campaigns",

@@ -1,5 +1,5 @@
 import type { MessageStatus, SessionDesired, SessionStatus } from "@flotilla/shared/contract/statuses";
-import type { Claim, InboundMessage, KeyWrite, LinkIdentity, OutboundRow } from "./ports.ts";
+import type { Claim, InboundMessage, JournalWrite, KeyWrite, LinkIdentity, OutboundRow, StanzaKey } from "./ports.ts";
 
 /** What the worker asks of Postgres and Redis, in its own words; the link to WhatsApp stands in `ports.ts`. */
 
@@ -65,6 +65,9 @@ export interface Receipt {
   atMs: number;
 }
 
+/** A stanza that is begun once more (`tries`), or not readable: `stub` is stored in its place after `dueMs`. */
+export type Trouble = StanzaKey & { tries: number; stub?: InboundMessage & { id: string }; dueMs?: number };
+
 export interface SessionWrite extends LinkIdentity {
   auth_state?: string;
   /** Credentials, Signal keys and identity go. */
@@ -86,6 +89,10 @@ export interface SessionEvent {
 /** Everything a session may have to persist at once: all of it becomes durable, or none. */
 export interface SessionWrites {
   keys?: KeyWrite[];
+  journal?: JournalWrite[];
+  trouble?: Trouble[];
+  /** Journal rows of these hold no message. */
+  settled?: StanzaKey[];
   session?: SessionWrite;
   claims?: Claim[];
   /** Messages about to be touched that may have killed their last owner: one more attempt each. */

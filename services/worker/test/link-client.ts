@@ -22,7 +22,9 @@ export class LinkClient {
   /** Called before each frame leaves. */
   onFrame: () => void = () => {};
   /** Called with each observation. */
-  onObserve: () => void = () => {};
+  onObserve: (observation: LinkObservation) => void = () => {};
+  /** The owner before died. */
+  careful = false;
   link!: WhatsAppLink;
   readonly #environment: LinkEnvironment;
   readonly #tenantId: string;
@@ -41,13 +43,14 @@ export class LinkClient {
       tenantId: this.#tenantId,
       credentials: this.secrets.credentials,
       secrets: this.secrets,
+      careful: this.careful,
       findSent: async (id) => Promise.resolve(this.sent.get(id) ?? null),
       mayAct: () => {
         this.onFrame();
         return this.mayAct;
       },
       observe: (observation) => {
-        this.onObserve();
+        this.onObserve(observation);
         this.seen.push(observation);
       },
     });

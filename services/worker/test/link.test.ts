@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { ClaimRefused, CredentialsUnreadable, LeaseLost, SendFailed } from "../src/ports.ts";
+import { parseCredentialsKey } from "../src/adapters/sealing/credentials-key.ts";
 import { currentLink, LinkEnding } from "../src/adapters/whatsapp/link-ending.ts";
 import { defaultLimits } from "../src/adapters/whatsapp/watchdog.ts";
 import { LinkBench, type LinkClient, newWaMessageId, sha256 } from "./link-client.ts";
@@ -64,6 +65,33 @@ describe("pairing and logging in", () => {
     envelope[40]! ^= 1;
     client.secrets.credentials = envelope.toString("base64");
     await expect(client.open()).rejects.toBeInstanceOf(CredentialsUnreadable);
+  });
+
+  it("refuses credentials that another key sealed, and changes nothing of them", async () => {
+    const credentialsKey = parseCredentialsKey(randomBytes(32).toString("base64"));
+    const client = bench.client(await bench.paired(), { credentialsKey });
+    const { secrets } = client;
+    const before = { credentials: secrets.credentials, keys: [...secrets.keys] };
+    await expect(client.open()).rejects.toThrow(/another CREDENTIALS_KEY/);
+    expect({ credentials: secrets.credentials, keys: [...secrets.keys] }).toEqual(before);
+  });
+
+  it("ends a link whose keys cannot be read, and changes nothing of them", async () => {
+    const client = await bench.paired();
+    const contact = await lidOf(aContact());
+    await delivered(client, await client.send(contact, "before"));
+    client.link.terminate("test_cut");
+    const next = bench.client(client);
+    const { keys } = next.secrets;
+    const sessions = [...keys.keys()].filter((name) => name.startsWith("session/"));
+    for (const name of sessions) keys.set(name, `${keys.get(name)!.slice(0, -8)}AAAAAAA=`);
+    const before = sessions.map((name) => keys.get(name));
+    await next.open();
+    await next.ready();
+    await expect(next.send(contact, "unreadable")).rejects.toBeInstanceOf(Error);
+    const { cause } = await next.see("closed");
+    expect(cause).toEqual({ kind: "terminated_by_us", reason: "credentials_unreadable" });
+    expect(sessions.map((name) => keys.get(name))).toEqual(before);
   });
 
   it("names a network with another root key a matter of configuration", async () => {

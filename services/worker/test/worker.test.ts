@@ -127,6 +127,48 @@ test("a worker killed while it sends is replaced: no code, nothing lost, nothing
   expect(data).toHaveLength(1);
 }, 240_000);
 
+test("workers are killed while people write: whatever WhatsApp was told we have is stored once, and all of it is", async () => {
+  const queue = async () => {
+    const { devices } = await simulator.call<{ devices: { size: number; connected: boolean }[] }>(
+      "GET",
+      `/queues?phone=${account}`,
+    );
+    return devices[0]!;
+  };
+  const texts = Array.from({ length: 60 }, (_, n) => `written ${n}`);
+  const waitOptions = { timeoutMs: 120_000, intervalMs: 10 };
+  for (const round of [0, 1]) {
+    await waitFor(async () => (await queue()).connected, { describe: "a link", ...waitOptions });
+    const burst = texts.slice(round * 30, round * 30 + 30);
+    for (const [n, text] of burst.entries())
+      await simulator.call("POST", `/phones/${contact(n)}/messages`, { to: account, text });
+    // In the middle of what has just arrived.
+    await waitFor(async () => (await queue()).size < 20, { describe: "some of it to be confirmed", ...waitOptions });
+    await workers.at(-1)!.end("SIGKILL");
+    startWorker();
+  }
+  await waitFor(async () => (await queue()).size === 0, { describe: "an empty queue", ...waitOptions });
+  const waiting = async () =>
+    (await tenant.client.from("inbound_journal").select("part").is("processed_at", null)).data?.length;
+  await waitFor(async () => (await waiting()) === 0, { describe: "a journal without waiting rows", ...waitOptions });
+  const { data } = await tenant.client
+    .from("whatsapp_messages")
+    .select("id,content")
+    .eq("direction", "in")
+    .like("content->>body", "written %");
+  const stored = data as { id: string; content: { body: string } }[];
+  expect(stored.map(({ content }) => content.body).toSorted()).toEqual(texts.toSorted());
+  const { data: events } = await tenant.client
+    .from("tenant_events")
+    .select("subject")
+    .eq("type", "message.received")
+    .in(
+      "subject",
+      stored.map(({ id }) => id),
+    );
+  expect(events).toHaveLength(texts.length);
+}, 300_000);
+
 test("a stop keeps the link, a start needs no code, a log-out removes the device", async () => {
   await tenant.control("shop", "stop");
   await hasStatus("stopped");

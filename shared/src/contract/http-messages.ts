@@ -78,7 +78,9 @@ export const Message = z
     session_id: z.uuid(),
     chat_id: z.uuid(),
     party: Party,
-    type: z.string(),
+    type: z
+      .string()
+      .describe("`undecryptable`: received and not readable, `status_reason` says why; a readable copy may replace it"),
     text: z.object({ body: z.string() }).nullable(),
     category: z.string(),
     status: MessageStatus,

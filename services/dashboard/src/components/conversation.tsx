@@ -3,6 +3,7 @@ import type { Message } from "@flotilla/shared/contract/http-messages";
 import { useEffect, useMemo } from "react";
 import { useServices } from "../app-context.tsx";
 import { partyName } from "../lib/format.ts";
+import { messageText } from "../lib/message-text.ts";
 import { queryKeys } from "../lib/query-keys.ts";
 import { useMay } from "../lib/use-account.ts";
 import { useList } from "../lib/use-list.ts";
@@ -16,7 +17,7 @@ import { MoreButton } from "./more-button.tsx";
 
 const toBubble = (message: Message): Bubble => ({
   id: message.id,
-  text: message.text?.body ?? `(${message.type})`,
+  text: messageText(message),
   at: message.accepted_at,
   isOwn: message.direction === "out",
   status: message.direction === "out" ? message.status : null,

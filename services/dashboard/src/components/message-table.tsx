@@ -2,6 +2,7 @@ import type { Message } from "@flotilla/shared/contract/http-messages";
 import { IconArrowDownLeft, IconArrowUpRight } from "@tabler/icons-react";
 import { Link } from "react-router";
 import { formatReason, partyName } from "../lib/format.ts";
+import { messageText } from "../lib/message-text.ts";
 import classes from "./message-table.module.css";
 import { MessageTicks } from "./message-ticks.tsx";
 import { Moment } from "./moment.tsx";
@@ -21,7 +22,7 @@ export function MessageTable({ messages }: { messages: readonly Message[] }) {
               )}
             </span>
             <span className={classes["who"]}>{partyName(message.party)}</span>
-            <span className={classes["text"]}>{message.text?.body ?? `(${message.type})`}</span>
+            <span className={classes["text"]}>{messageText(message)}</span>
             <span className={classes["status"]}>
               {message.direction === "out" && <MessageTicks status={message.status} word />}
               {message.failure !== null && (

@@ -1,8 +1,6 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { SignalDataSet } from "@whiskeysockets/baileys";
 import { persistBeforeSend } from "../adapters/whatsapp/signal-repository.ts";
-import type { DurableKeyStore } from "../adapters/whatsapp/signal-key-store.ts";
 import type { Baileys } from "./library.ts";
+import { createMemoryKeyStore } from "./memory-key-store.ts";
 import { silentLibraryLogger } from "./silent-logger.ts";
 
 /**
@@ -10,21 +8,8 @@ import { silentLibraryLogger } from "./silent-logger.ts";
  * came back.
  */
 export async function checkPersistBeforeSend(baileys: Baileys): Promise<boolean> {
-  const rows = new Map<string, unknown>();
-  const write = async (data: SignalDataSet): Promise<void> => {
-    await nextTurn(); // a store that takes its time
-    for (const [type, values] of Object.entries(data)) {
-      for (const [id, value] of Object.entries(values ?? {})) rows.set(`${type} ${id}`, value);
-    }
-  };
-  const store: DurableKeyStore = {
-    get: (type, ids) =>
-      Object.fromEntries(
-        ids.flatMap((id) => (rows.has(`${type} ${id}`) ? [[id, rows.get(`${type} ${id}`)]] : [])),
-      ) as never,
-    set: write,
-    write,
-  };
+  const store = createMemoryKeyStore();
+  const { rows } = store;
   const keys = baileys.addTransactionCapability(store, silentLibraryLogger, {
     maxCommitRetries: 1,
     delayBetweenTriesMs: 0,

@@ -47,4 +47,12 @@ describe("the prepared library", () => {
     const failures = await checkLibrary({ ...baileys, addTransactionCapability: () => visible as never });
     expect(failures).toContain("a finished key transaction stays visible");
   });
+
+  it("is found unsafe when it decrypts a copy of what stood in the stanza", async () => {
+    const { decryptMessageNode } = baileys;
+    const copying: typeof decryptMessageNode = (stanza, meId, meLid, repository, log) =>
+      decryptMessageNode(structuredClone(stanza), meId, meLid, repository, log);
+    const failures = await checkLibrary({ ...baileys, decryptMessageNode: copying });
+    expect(failures).toEqual(["what was decrypted is not journaled together with its keys"]);
+  });
 });

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { gateRawSend, type RawSocket } from "../adapters/whatsapp/raw-gate.ts";
+import { checkInboundJournal } from "./check-inbound-journal.ts";
 import { checkPersistBeforeSend } from "./check-persist-before-send.ts";
 import { requireFromBaileys } from "./library-module.ts";
 import { type Baileys, pinnedVersion } from "./library.ts";
@@ -9,7 +10,7 @@ import { silentLibraryLogger } from "./silent-logger.ts";
 
 /**
  * Proves at start that what we rely on inside the library still holds. Each check makes the fault happen and looks whether
- * it is caught. Returns what does not hold, in words; empty means safe. Takes some 20 ms.
+ * it is caught. Returns what does not hold, in words; empty means safe. Takes some 30 ms.
  */
 export async function checkLibrary(baileys: Baileys): Promise<string[]> {
   const checks: [string, () => boolean | Promise<boolean>][] = [
@@ -19,6 +20,7 @@ export async function checkLibrary(baileys: Baileys): Promise<string[]> {
     ["Signal work runs in a foreign async context", keepsSignalContext],
     ["a frame passes the gate past the lease's deadline", gateHolds],
     ["ciphertext exists before its ratchet is stored", () => checkPersistBeforeSend(baileys)],
+    ["what was decrypted is not journaled together with its keys", () => checkInboundJournal(baileys)],
   ];
   const failures: string[] = [];
   for (const [fault, holds] of checks) {

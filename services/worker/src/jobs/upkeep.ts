@@ -6,6 +6,7 @@ import { z } from "zod";
 const Pass = z.object({
   campaigns: z.array(z.uuid()),
   expired: z.int(),
+  journal_waiting: z.int().nullable(),
   heads: z.record(z.uuid(), z.int()),
 });
 
@@ -13,6 +14,7 @@ export interface UpkeepDeps {
   callPass: () => Promise<z.infer<typeof Pass>>;
   producer: Pick<JobProducer, "enqueue">;
   ring: (tenant: string, head: number) => void;
+  metrics: { journalWaiting(rows: number): void };
   logger: Logger;
 }
 
@@ -24,8 +26,9 @@ export function createPassCall(client: ServiceClient): UpkeepDeps["callPass"] {
 }
 
 /** One pass of housekeeping, and a planner turn for each campaign that wants one: a turn lost with Redis starts again here. */
-export async function runUpkeep({ callPass, producer, ring, logger }: UpkeepDeps): Promise<void> {
+export async function runUpkeep({ callPass, producer, ring, metrics, logger }: UpkeepDeps): Promise<void> {
   const pass = await callPass();
+  if (pass.journal_waiting !== null) metrics.journalWaiting(pass.journal_waiting);
   if (pass.expired > 0)
     logger.info({ expired: pass.expired }, `${pass.expired} messages expired before they could be sent`);
   for (const [tenant, head] of Object.entries(pass.heads)) ring(tenant, head);

@@ -40,6 +40,8 @@ export interface LiveLinkOptions {
   holds: () => boolean;
   status: StatusKeeper;
   pairing: Pairing;
+  /** The last owner died, perhaps of a message. */
+  unclean: boolean;
   logger: Logger;
   /** The link ended by itself; `openMs` is for how long it was logged in, 0 for never. `error` is set when it could not be opened. */
   onClosed: (cause: CloseCause, openMs: number, error: unknown) => void;
@@ -76,6 +78,8 @@ export function createLiveLink(options: LiveLinkOptions) {
   let linkNo = 0;
   let row: SessionRow | null = null;
   let caughtUp = false;
+  /** What is received may be what the last link or its owner died of: see `LinkOptions.careful`. */
+  let distrusts = options.unclean;
   let releaseDial: () => void = () => {};
 
   function enter(next: LinkPhase): void {
@@ -97,6 +101,7 @@ export function createLiveLink(options: LiveLinkOptions) {
         return loggedIn(seen);
       case "caught_up":
         caughtUp = true;
+        distrusts = false;
         startPump();
         return tell(status.observe({ kind: "caught_up" }));
       case "closed":
@@ -133,6 +138,7 @@ export function createLiveLink(options: LiveLinkOptions) {
 
   function closed(cause: CloseCause, error: unknown = null): void {
     const openMs = phase === "open" ? monotonicMs() - phaseSince : 0;
+    if (cause.kind === "terminated_by_us" && diedOfContent.has(cause.reason)) distrusts = true;
     linkNo++;
     link = null;
     enter("idle");
@@ -190,6 +196,7 @@ export function createLiveLink(options: LiveLinkOptions) {
         secrets: deps.secrets(scope),
         findSent: (waMessageId) => deps.outbox.findSent(scope.sessionId, waMessageId),
         mayAct: () => mine === linkNo && holds(),
+        careful: distrusts,
         // What people wrote and read stays true, whichever link tells it.
         observe: (seen) => (mine === linkNo || isFact(seen) ? observe(seen) : undefined),
       });
@@ -260,6 +267,9 @@ export function createLiveLink(options: LiveLinkOptions) {
     },
   };
 }
+
+/** Ends that something received may have brought about. */
+const diedOfContent = new Set<string>(["unreadable_frame", "observer_failed"]);
 
 /** Observations about people and messages rather than about the link. */
 const isFact = ({ kind }: LinkObservation) => kind === "inbound" || kind === "receipt" || kind === "same_person";

@@ -2,6 +2,7 @@ import { mintUuid } from "@flotilla/shared/contract/ids";
 import { createLogger } from "@flotilla/shared/runtime/logger";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { afterEach, describe, expect, test } from "vitest";
+import { MemoryJournal } from "../../test/memory-journal.ts";
 import { createFakeNetwork } from "../../test/fake-link.ts";
 import { CredentialsUnreadable, type SecretStore } from "../ports.ts";
 import type { Commit, SessionRow, SessionWrites } from "../store-ports.ts";
@@ -50,6 +51,7 @@ function openRig(change: Partial<SessionRow> = {}, network = createFakeNetwork({
   };
   const secrets = (scope: Parameters<Commit>[0]): SecretStore => ({
     readKeys: async () => new Map(),
+    journal: new MemoryJournal(),
     writeKeys: (keys, claim) => commit(scope, { keys, claims: claim ? [claim] : [] }),
     writeCredentials: (sealed, identity) => commit(scope, { session: { ...identity, auth_state: sealed } }),
   });
@@ -162,8 +164,19 @@ describe("a lost link", () => {
     const network = createFakeNetwork();
     const rig = openRig(paired, { ...network, openLink: () => Promise.reject(new CredentialsUnreadable("damaged")) });
     await rig.is("failed");
-    expect(rig.statuses.at(-1)).toBe("failed:locked");
+    expect(rig.statuses.at(-1)).toBe("failed:credentials_unreadable");
     expect(rig.row().auth_state).toBe("sealed");
+    expect(rig.writes.some(({ session }) => session?.forget)).toBe(false);
+  });
+});
+
+describe("keys that cannot be read", () => {
+  test("fail the session when they are found on an open link, and stay as they are", async () => {
+    const rig = openRig(paired);
+    await rig.is("connected");
+    rig.network.close(rig.row().id, { kind: "terminated_by_us", reason: "credentials_unreadable" });
+    await rig.is("failed");
+    expect(rig.statuses.at(-1)).toBe("failed:credentials_unreadable");
     expect(rig.writes.some(({ session }) => session?.forget)).toBe(false);
   });
 });

@@ -74,9 +74,11 @@ export function startSessionRunner(
     holds: () => !isEnded() && deps.holds(lease),
     status,
     pairing,
+    unclean,
     logger,
     onClosed(cause, openMs, error) {
-      closed = { cause, openMs, unreadable: error instanceof CredentialsUnreadable };
+      const isUnreadable = cause.kind === "terminated_by_us" && cause.reason === "credentials_unreadable";
+      closed = { cause, openMs, unreadable: isUnreadable || error instanceof CredentialsUnreadable };
       // Until the cause is judged nothing may dial.
       actAt = null;
       wake();
@@ -236,7 +238,7 @@ export function startSessionRunner(
     counts = countClose(counts, cause, openMs, now);
     if (unreadable) {
       resting = true;
-      return await status.observe({ kind: "refused", as: "failed", reason: "locked" });
+      return await status.observe({ kind: "refused", as: "failed", reason: "credentials_unreadable" });
     }
     const decision = decideAfterClose(cause, counts, random(), Date.now());
     logger.info(

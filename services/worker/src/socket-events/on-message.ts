@@ -1,13 +1,20 @@
 import { mintMessageId } from "@flotilla/shared/contract/ids";
+import { toUnreadable } from "../domain/unreadable.ts";
 import type { InboundMessage } from "../ports.ts";
-import type { Commit, SessionScope } from "../store-ports.ts";
+import { type Commit, type SessionScope, WriteRefused } from "../store-ports.ts";
 
 /**
  * Stores what somebody wrote to us; a redelivery or replay of the same message is found by its WhatsApp id and changes
- * nothing. The event `message.received` is appended in the same commit.
+ * nothing. The event `message.received` is appended, and the journal row marked as processed, in the same commit. Content
+ * that the database will never take is replaced by a stub that says so.
  *
- * @throws LeaseLost, WriteRefused
+ * @throws LeaseLost, WriteRefused when not even the stub is taken
  */
 export async function storeInbound(commit: Commit, scope: SessionScope, message: InboundMessage): Promise<void> {
-  await commit(scope, { inbound: [{ ...message, id: mintMessageId() }] });
+  try {
+    await commit(scope, { inbound: [{ ...message, id: mintMessageId() }] });
+  } catch (error) {
+    if (!(error instanceof WriteRefused) || message.reason === "content_refused") throw error;
+    await storeInbound(commit, scope, toUnreadable(message, "content_refused"));
+  }
 }

@@ -1,4 +1,5 @@
 import { groupBy } from "../../domain/group-by.ts";
+import type { InboundMessage, StanzaKey } from "../../ports.ts";
 import type { SessionScope, SessionWrites } from "../../store-ports.ts";
 import { storable } from "./storable.ts";
 
@@ -24,6 +25,9 @@ const rowBytes = 250;
 export function measureWrites(writes: SessionWrites): { rows: number; bytes: number } {
   const {
     keys = [],
+    journal = [],
+    trouble = [],
+    settled = [],
     claims = [],
     counts = [],
     marks = [],
@@ -33,10 +37,10 @@ export function measureWrites(writes: SessionWrites): { rows: number; bytes: num
     events = [],
     session,
   } = writes;
-  const lists = [keys, claims, counts, marks, receipts, inbound, aliases, events];
+  const lists = [keys, journal, trouble, settled, claims, counts, marks, receipts, inbound, aliases, events];
   const rows = lists.reduce((sum, list) => sum + list.length, 0) + (session === undefined ? 0 : 1);
   const texts =
-    keys.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) +
+    [...keys, ...journal].reduce((sum, { value }) => sum + (value?.length ?? 0), 0) +
     inbound.reduce((sum, { content }) => sum + JSON.stringify(content).length, 0) +
     (session?.auth_state?.length ?? 0);
   return { rows, bytes: rows * rowBytes + texts };
@@ -75,6 +79,9 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
   const leases = new Map<number, { shard: number; epoch: number }>();
   const keys = new Map<string, object>();
   const lists: Record<string, object[]> = {
+    journal: [],
+    trouble: [],
+    settled: [],
     sessions: [],
     claims: [],
     counts: [],
@@ -104,21 +111,18 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
         status,
         at_ms: whole(atMs),
       });
-    for (const message of writes.inbound ?? [])
-      lists["inbound"]!.push({
+    for (const { part, value, waiting, ...key } of writes.journal ?? [])
+      lists["journal"]!.push({ ...about, ...stanzaRow(key), part, value, waiting });
+    for (const { tries, stub, dueMs, ...key } of writes.trouble ?? [])
+      lists["trouble"]!.push({
         ...about,
-        id: message.id,
-        jid: message.jid,
-        alt_jid: message.altJid,
-        phone: message.phone,
-        lid: message.lid,
-        wa_message_id: message.waMessageId,
-        type: message.type,
-        content: message.content,
-        push_name: message.pushName,
-        at_ms: whole(message.atMs),
-        delayed: message.delayed,
+        ...stanzaRow(key),
+        tries,
+        stub: stub === undefined ? null : inboundRow(stub),
+        due_ms: whole(dueMs) ?? null,
       });
+    for (const key of writes.settled ?? []) lists["settled"]!.push({ ...about, ...stanzaRow(key) });
+    for (const message of writes.inbound ?? []) lists["inbound"]!.push({ ...about, ...inboundRow(message) });
     for (const { pn, lid } of writes.aliases ?? []) lists["aliases"]!.push({ ...about, pn, lid });
     for (const { type, session, data } of writes.events ?? [])
       lists["events"]!.push({ shard, tenant_id: scope.tenantId, type, session, subject: scope.sessionId, data });
@@ -127,5 +131,28 @@ export function commitPayload(entries: readonly CommitEntry[]): CommitPayload {
   const filled = Object.entries({ ...storable(lists), keys: [...keys.values()] }).filter(([, list]) => list.length > 0);
   return { shards: [...leases.values()], ...Object.fromEntries(filled) };
 }
+
+const stanzaRow = ({ chat, participant, waMessageId }: StanzaKey) => ({
+  chat,
+  participant,
+  wa_message_id: waMessageId,
+});
+
+const inboundRow = (message: InboundMessage & { id: string }) => ({
+  ...stanzaRow(message),
+  id: message.id,
+  jid: message.jid,
+  alt_jid: message.altJid,
+  phone: message.phone,
+  lid: message.lid,
+  // In chats of many the WhatsApp id is unique for each writer only.
+  ...(message.participant === "" ? {} : { sender: message.participant }),
+  type: message.type,
+  content: message.content,
+  reason: message.reason,
+  push_name: message.pushName,
+  at_ms: whole(message.atMs),
+  delayed: message.delayed,
+});
 
 const whole = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms));

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { SecretStore } from "../../ports.ts";
 import type { Commit, SessionScope } from "../../store-ports.ts";
 import { createGatherer } from "./gather.ts";
+import { createInboundJournals } from "./inbound-journal.ts";
 
 const Keys = z.array(z.object({ session_id: z.uuid(), type: z.string(), key_id: z.string(), value: z.string() }));
 
@@ -30,10 +31,17 @@ export function createSecretStores(client: ServiceClient, commit: Commit): (scop
         ),
     );
   }, 100);
+  const journalOf = createInboundJournals(client, commit);
   return (scope) => ({
+    journal: journalOf(scope),
     readKeys: async (type, keyIds) =>
       keyIds.length === 0 ? new Map() : await readKeys({ session_id: scope.sessionId, type, key_ids: keyIds }),
-    writeKeys: (keys, claim) => commit(scope, { keys, ...(claim === undefined ? {} : { claims: [claim] }) }),
+    writeKeys: (keys, claim, journal) =>
+      commit(scope, {
+        keys,
+        ...(claim === undefined ? {} : { claims: [claim] }),
+        ...(journal === undefined ? {} : { journal }),
+      }),
     writeCredentials: (sealed, identity) => commit(scope, { session: { ...identity, auth_state: sealed } }),
   });
 }

@@ -19,6 +19,8 @@ const decode = ({ key, message = { conversation: "hi" } }: Parts, delayed = fals
 describe("an inbound message", () => {
   it("keeps both addresses of the person, without device numbers", () => {
     expect(decode({ key: { remoteJid: "12722571223678:4@lid" } }, true)).toEqual({
+      chat: "12722571223678:4@lid",
+      participant: "",
       waMessageId: "A1",
       jid: "12722571223678@lid",
       altJid: "15550001111@s.whatsapp.net",
@@ -26,10 +28,15 @@ describe("an inbound message", () => {
       lid: "12722571223678@lid",
       type: "text",
       content: { body: "hi" },
+      reason: null,
       pushName: "Ann",
       atMs: 1_700_000_000_000,
       delayed: true,
     });
+  });
+
+  it("has nothing in its text that Postgres refuses", () => {
+    expect(decode({ message: { conversation: "a\0b\uD800c" } })?.content).toEqual({ body: "a\uFFFDb\uFFFDc" });
   });
 
   it("is text also when it is long or disappears", () => {

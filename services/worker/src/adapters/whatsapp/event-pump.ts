@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Baileys } from "../../boot/library.ts";
 import type { LinkObservation } from "../../ports.ts";
 import type { LinkAuth } from "./auth-state.ts";
-import { decodeMessage, samePerson } from "./decode-message.ts";
+import { decodeOrStub, samePerson } from "./decode-message.ts";
 import { decodeAck, decodeReceipt } from "./decode-receipt.ts";
 
 /** Lifetimes of QR codes as the library shows them: the first, and each that follows. */
@@ -44,7 +44,7 @@ export function pumpEvents(options: EventPumpOptions): () => void {
   const onMessages = ({ messages, type }: BaileysEventMap["messages.upsert"]): void => {
     for (const message of messages) {
       // `append` is how the library names what WhatsApp kept for us while we were away.
-      const inbound = decodeMessage(baileys, message, type === "append");
+      const inbound = decodeOrStub(baileys, message, type === "append");
       if (!inbound) continue;
       tellSamePerson(inbound.jid, inbound.altJid);
       push({ kind: "inbound", message: inbound });

@@ -5,6 +5,7 @@ import { LeaseLost, type LinkOptions, type OpenLink, type WhatsAppLink } from ".
 import type { CredentialsKey } from "../sealing/credentials-key.ts";
 import { createSessionSealer } from "../sealing/sealer.ts";
 import { openAuthState } from "./auth-state.ts";
+import { openInbound } from "./open-inbound.ts";
 import { decodeClose, reportOf } from "./decode-connection.ts";
 import { pumpEvents } from "./event-pump.ts";
 import { forgetDevices } from "./forget-devices.ts";
@@ -12,6 +13,7 @@ import { currentLink, LinkEnding } from "./link-ending.ts";
 import { ObservationQueue } from "./observation-queue.ts";
 import { openSocket } from "./open-socket.ts";
 import { currentSend } from "./outbound-send.ts";
+import { PeerTurns } from "./peer-turns.ts";
 import { gateRawSend } from "./raw-gate.ts";
 import { transmit } from "./transmit.ts";
 import { defaultLimits, judgeLink, type WatchdogLimits } from "./watchdog.ts";
@@ -27,6 +29,8 @@ export interface LinkEnvironment {
   limits?: WatchdogLimits;
   /** How often the watchdog looks. Default 2 s. */
   watchdogIntervalMs?: number;
+  /** False: what is decrypted is not journaled, so a crash may lose it. For experiments that show just that. Default true. */
+  journal?: boolean;
 }
 
 /** An orderly end, and a log-out, wait no longer than this for the closing handshake. */
@@ -34,23 +38,20 @@ const endWithinMs = 2_000;
 
 /** The opener of links on Baileys. */
 export function createOpenLink(environment: LinkEnvironment): OpenLink {
-  return async (options) => openLink(environment, options);
+  const alone = new PeerTurns();
+  return async (options) => openLink(environment, alone, options);
 }
 
 /** Resolves as soon as the connection is being dialled. Throws CredentialsUnreadable, LeaseLost. */
-async function openLink(environment: LinkEnvironment, options: LinkOptions): Promise<WhatsAppLink> {
+async function openLink(environment: LinkEnvironment, alone: PeerTurns, options: LinkOptions): Promise<WhatsAppLink> {
   if (!options.mayAct()) throw new LeaseLost();
   const { baileys, credentialsKey, webSocketUrl, limits = defaultLimits, watchdogIntervalMs = 2_000 } = environment;
   const { tenantId, sessionId, secrets, credentials, findSent, mayAct } = options;
   const logger = bindIds(environment.logger, { part: "link", tenantId, sessionId });
   const ending = new LinkEnding(logger);
-  const auth = openAuthState({
-    baileys,
-    secrets,
-    credentials,
-    sealer: createSessionSealer(credentialsKey, tenantId, sessionId),
-    onFailure: (error) => ending.storeFailed(error),
-  });
+  const sealer = createSessionSealer(credentialsKey, tenantId, sessionId);
+  const onFailure = (error: unknown): void => ending.storeFailed(error);
+  const auth = openAuthState({ baileys, secrets, credentials, sealer, onFailure });
   // An observer that fails could not record what we told it. Its own async context is not the library's.
   const queue = new ObservationQueue(
     (observation) => currentLink.run(undefined, () => options.observe(observation)),
@@ -60,7 +61,27 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     },
   );
 
-  const { socket, raw } = currentLink.run(ending, () => openSocket({ baileys, auth, logger, webSocketUrl, findSent }));
+  const inbound = await openInbound({
+    baileys,
+    journal: environment.journal === false ? null : secrets.journal,
+    sealer,
+    auth,
+    careful: options.careful === true,
+    alone,
+    isCut: () => ending.ownReason !== null && ending.ownReason !== "ended",
+    onFailure,
+    tell: async (message) => {
+      queue.push({ kind: "inbound", message });
+      await queue.drained();
+    },
+    logger,
+  });
+  if (!mayAct()) throw new LeaseLost();
+
+  const { socket, raw } = currentLink.run(ending, () =>
+    openSocket({ baileys, auth, logger, webSocketUrl, findSent, journaled: inbound.decrypt }),
+  );
+  inbound.listen(socket);
   const dialledAtMs = monotonicMs();
   let lastFrameAtMs = dialledAtMs;
   let bufferingSinceMs: number | null = null;
@@ -72,6 +93,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     if (!ending.markClosed()) return;
     clearInterval(watchdog);
     stopPump();
+    inbound.end();
     socket.ws.removeAllListeners();
     socket.ws.on("error", () => {}); // a late error of the dropped connection concerns nobody
     // Credentials first: after pairing, the next connection lives on them.
@@ -91,7 +113,10 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     baileys,
     socket,
     auth,
-    push: (observation, first) => queue.push(observation, first),
+    push(observation, first) {
+      if (observation.kind === "caught_up") inbound.hasAll();
+      queue.push(observation, first);
+    },
     onClosed: close,
     onProgress: () => {
       hasProgressed = true;

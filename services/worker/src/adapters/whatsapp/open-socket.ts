@@ -6,6 +6,7 @@ import type { LinkAuth } from "./auth-state.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import { encodeForRetry } from "./encode-content.ts";
 import { createLibraryLogger } from "./library-logger.ts";
+import type { JournaledDecrypt } from "./journaled-decrypt.ts";
 import type { RawSocket } from "./raw-gate.ts";
 import { persistBeforeSend } from "./signal-repository.ts";
 
@@ -18,6 +19,8 @@ export interface SocketOptions extends Pick<LinkOptions, "findSent"> {
   logger: Logger;
   /** Unset: the real network. */
   webSocketUrl?: string | undefined;
+  /** Unset: nothing is journaled. */
+  journaled?: JournaledDecrypt | undefined;
 }
 
 /** Dials. The socket exists, and its raw connection with it, when this returns; nothing has been sent yet. */
@@ -36,6 +39,7 @@ function socketConfig({
   logger,
   webSocketUrl,
   findSent,
+  journaled,
 }: SocketOptions): Partial<SocketConfig> & Pick<SocketConfig, "auth"> {
   const { FULL, ON_DEMAND, INITIAL_STATUS_V3 } = baileys.proto.HistorySync.HistorySyncType;
   const refusedHistory = new Set<unknown>([FULL, ON_DEMAND, INITIAL_STATUS_V3]);
@@ -51,7 +55,7 @@ function socketConfig({
     defaultQueryTimeoutMs: 30_000,
     // Our writer is the one that repeats; the default would hold all sends of the session for 27 s.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
-    makeSignalRepository: persistBeforeSend(baileys, auth.keys),
+    makeSignalRepository: persistBeforeSend(baileys, auth.keys, journaled),
     getMessage: async ({ id }) => {
       const sent = id ? await findSent(id) : null;
       return sent ? encodeForRetry(sent.type, sent.content) : undefined;

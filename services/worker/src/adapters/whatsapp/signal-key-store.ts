@@ -1,8 +1,9 @@
 import type { SignalDataSet, SignalDataTypeMap, SignalKeyStore } from "@whiskeysockets/baileys";
 import { LRUCache } from "lru-cache";
 import type { Baileys } from "../../boot/library.ts";
-import { type Claim, ClaimRefused, type KeyWrite, type SecretStore } from "../../ports.ts";
+import { type Claim, ClaimRefused, type JournalWrite, type KeyWrite, type SecretStore } from "../../ports.ts";
 import type { SessionSealer } from "../sealing/sealer.ts";
+import { type JournalEntry, journalType, parseEntryName } from "./journal-entry.ts";
 
 /** Characters of key rows kept in memory for one link. A Signal session has 1 to 3 thousand. */
 const maxMemory = 4 * 1024 * 1024;
@@ -10,7 +11,7 @@ const maxMemory = 4 * 1024 * 1024;
 /** Stands for a row that does not exist, which is worth remembering: most contacts have no privacy token. */
 const absent = "";
 
-/** The library's key store, whose writes may carry the claim of a message. */
+/** The library's key store, whose writes may carry the claim of a message, or rows of the inbound journal. */
 export interface DurableKeyStore extends SignalKeyStore {
   /**
    * Resolves when the rows are durable. Rejects with ClaimRefused when only the claim was refused; on any other failure
@@ -81,8 +82,10 @@ export function createSignalKeyStore({ baileys, secrets, sealer, onFailure }: Si
   }
 
   async function write(data: SignalDataSet, claim?: Claim): Promise<void> {
-    const rows = toRows(data, BufferJSON.replacer);
-    if (rows.length === 0 && claim === undefined) return;
+    const { [journalType as keyof SignalDataSet]: entries, ...keys } = data;
+    const rows = toRows(keys, BufferJSON.replacer);
+    const journal = toJournal(entries as Record<string, JournalEntry> | undefined);
+    if (rows.length === 0 && journal.length === 0 && claim === undefined) return;
     writes++;
     const sealed: KeyWrite[] = rows.map(({ type, keyId, text }) => ({
       type,
@@ -91,7 +94,7 @@ export function createSignalKeyStore({ baileys, secrets, sealer, onFailure }: Si
     }));
     let refusal: ClaimRefused | undefined;
     try {
-      await secrets.writeKeys(sealed, claim);
+      await secrets.writeKeys(sealed, claim, journal.length === 0 ? undefined : journal);
     } catch (error) {
       if (!(error instanceof ClaimRefused)) {
         for (const { type, keyId } of rows) memory.delete(nameOf(type, keyId));
@@ -102,6 +105,14 @@ export function createSignalKeyStore({ baileys, secrets, sealer, onFailure }: Si
     }
     for (const { type, keyId, text } of rows) remember(type, keyId, text);
     if (refusal) throw refusal;
+  }
+
+  function toJournal(entries: Record<string, JournalEntry> = {}): JournalWrite[] {
+    return Object.entries(entries).map(([name, { text, waiting }]) => ({
+      ...parseEntryName(name),
+      value: sealer.seal(journalType, name, text),
+      waiting,
+    }));
   }
 
   function remember(type: string, id: string, text: string): void {

@@ -1,5 +1,6 @@
 import type { SignalRepositoryWithLIDStore, SocketConfig } from "@whiskeysockets/baileys";
 import type { Baileys } from "../../boot/library.ts";
+import type { JournaledDecrypt } from "./journaled-decrypt.ts";
 import { currentSend } from "./outbound-send.ts";
 import { PeerTurns } from "./peer-turns.ts";
 import { createRatchetView } from "./ratchet-view.ts";
@@ -16,10 +17,17 @@ type TransactionalKeys = Parameters<typeof createRatchetView>[0];
  * A refused claim makes every encryption of its message throw, so no device is served and the connection goes on. Any
  * other failed write has ended the connection (`DurableKeyStore`) before it throws here: the library would otherwise
  * swallow the error of one device and serve the others.
+ *
+ * With `journaled`, what is decrypted becomes durable together with the keys that it used up.
  */
-export function persistBeforeSend(baileys: Baileys, store: DurableKeyStore): MakeRepository {
+export function persistBeforeSend(
+  baileys: Baileys,
+  store: DurableKeyStore,
+  journaled?: JournaledDecrypt,
+): MakeRepository {
   return (auth, logger, pnToLid) => {
-    const view = createRatchetView(auth.keys as TransactionalKeys, store);
+    const keys = auth.keys as TransactionalKeys;
+    const view = createRatchetView(keys, store);
     const original = baileys.DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
       { creds: auth.creds, keys: view },
       logger,
@@ -37,15 +45,21 @@ export function persistBeforeSend(baileys: Baileys, store: DurableKeyStore): Mak
       return ciphertext;
     };
 
+    // The marked work includes the commit: what the library reads on the way belongs to the same transaction.
+    const decrypting = (name: string, ciphertext: Uint8Array, work: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+      view.during("decrypt", () => (journaled ? journaled(keys, name, ciphertext, work) : work()));
+
     return {
       ...original,
       encryptMessage: (options) => inTurn(options.jid, () => encrypting(() => original.encryptMessage(options))),
       encryptGroupMessage: (options) =>
         turns.take(options.group, () => encrypting(() => original.encryptGroupMessage(options))),
       decryptMessage: (options) =>
-        inTurn(options.jid, () => view.during("decrypt", () => original.decryptMessage(options))),
+        inTurn(options.jid, () => decrypting(options.jid, options.ciphertext, () => original.decryptMessage(options))),
       decryptGroupMessage: (options) =>
-        turns.take(options.group, () => view.during("decrypt", () => original.decryptGroupMessage(options))),
+        turns.take(options.group, () =>
+          decrypting(options.group, options.msg, () => original.decryptGroupMessage(options)),
+        ),
       injectE2ESession: (options) => inTurn(options.jid, () => original.injectE2ESession(options)),
     };
   };
