@@ -103,7 +103,7 @@ export function createFakeNetwork(
           if (error === undefined) return;
           setTimeout(() => tell({ kind: "ack", waMessageId: row.wa_message_id, error }), ackMs);
         },
-        silentForMs: () => 0,
+        trouble: () => null,
         terminate: (reason) => setImmediate(() => drop({ kind: "terminated_by_us", reason })),
         end: async () => drop(null),
         logout: async () => {

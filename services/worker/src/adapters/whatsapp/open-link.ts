@@ -1,5 +1,5 @@
-import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import { monotonicMs } from "@flotilla/shared/runtime/clock";
+import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import type { Baileys } from "../../boot/library.ts";
 import { LeaseLost, type LinkOptions, type OpenLink, type WhatsAppLink } from "../../ports.ts";
 import type { CredentialsKey } from "../sealing/credentials-key.ts";
@@ -8,12 +8,15 @@ import { openAuthState } from "./auth-state.ts";
 import { decodeClose, reportOf } from "./decode-connection.ts";
 import { pumpEvents } from "./event-pump.ts";
 import { currentLink, LinkEnding } from "./link-ending.ts";
+import { watchLink } from "./watch-link.ts";
+import { LinkPulse } from "./link-pulse.ts";
 import { ObservationQueue } from "./observation-queue.ts";
 import { openSocket } from "./open-socket.ts";
 import { currentSend } from "./outbound-send.ts";
 import { gateRawSend } from "./raw-gate.ts";
+import { reportRefusedUpgrade } from "./refused-upgrade.ts";
 import { transmit } from "./transmit.ts";
-import { defaultLimits, judgeLink, type WatchdogLimits } from "./watchdog.ts";
+import type { WatchdogLimits } from "./watchdog.ts";
 
 /** What all links of a worker share. */
 export interface LinkEnvironment {
@@ -26,6 +29,9 @@ export interface LinkEnvironment {
   limits?: WatchdogLimits;
   /** How often the watchdog looks. Default 2 s. */
   watchdogIntervalMs?: number;
+  /** When a failed look at the one-time keys on the server is repeated, at most 8 times slower. Default 30 s. */
+  preKeyRetryMs?: number;
+  metrics?: { bufferFlushed(): void };
 }
 
 /** An orderly end, and a log-out, wait no longer than this for the closing handshake. */
@@ -39,7 +45,7 @@ export function createOpenLink(environment: LinkEnvironment): OpenLink {
 /** Resolves as soon as the connection is being dialled. Throws CredentialsUnreadable, LeaseLost. */
 async function openLink(environment: LinkEnvironment, options: LinkOptions): Promise<WhatsAppLink> {
   if (!options.mayAct()) throw new LeaseLost();
-  const { baileys, credentialsKey, webSocketUrl, limits = defaultLimits, watchdogIntervalMs = 2_000 } = environment;
+  const { baileys, credentialsKey, webSocketUrl } = environment;
   const { tenantId, sessionId, secrets, credentials, findSent, mayAct } = options;
   const logger = bindIds(environment.logger, { part: "link", tenantId, sessionId });
   const ending = new LinkEnding(logger);
@@ -60,16 +66,12 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
   );
 
   const { socket, raw } = currentLink.run(ending, () => openSocket({ baileys, auth, logger, webSocketUrl, findSent }));
-  const dialledAtMs = monotonicMs();
-  let lastFrameAtMs = dialledAtMs;
-  let bufferingSinceMs: number | null = null;
-  let hasProgressed = false;
-  const unanswered = new Map<string, number>();
+  const pulse = new LinkPulse();
 
   const close = (error: unknown): void => {
     const cause = decodeClose(reportOf(error, ending.ownReason, Date.now()));
     if (!ending.markClosed()) return;
-    clearInterval(watchdog);
+    watch.stop();
     stopPump();
     socket.ws.removeAllListeners();
     socket.ws.on("error", () => {}); // a late error of the dropped connection concerns nobody
@@ -83,49 +85,35 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     onSent: () => currentSend.getStore()?.frameWritten(),
   });
   currentLink.run(ending, () => catchFrameErrors(socket, ending));
-  socket.ws.on("message", () => {
-    lastFrameAtMs = monotonicMs();
+  reportRefusedUpgrade(socket.ws);
+  pulse.listen(socket.ws);
+  const { CIPHERTEXT } = baileys.proto.WebMessageInfo.StubType;
+  socket.ev.on("messages.upsert", ({ messages }) => {
+    for (const { messageStubType } of messages) if (messageStubType === CIPHERTEXT) pulse.undecrypted();
   });
+  const watch = watchLink({ environment, socket, pulse, ending, mayAct, logger });
   const stopPump = pumpEvents({
     baileys,
     socket,
     auth,
     push: (observation, first) => queue.push(observation, first),
     onClosed: close,
-    onProgress: () => {
-      hasProgressed = true;
-    },
-    onAck: (waMessageId) => unanswered.delete(waMessageId),
+    onProgress: watch.progressed,
+    onAck: (waMessageId) => pulse.unanswered.delete(waMessageId),
   });
-  const watchdog = setInterval(() => {
-    const nowMs = monotonicMs();
-    bufferingSinceMs = socket.ev.isBuffering() ? (bufferingSinceMs ?? nowMs) : null;
-    const health = {
-      nowMs,
-      dialledAtMs,
-      hasProgressed,
-      lastFrameAtMs,
-      bufferingSinceMs,
-      unansweredSinceMs: unanswered.values(),
-    };
-    const verdict = judgeLink(health, limits);
-    if (!mayAct()) ending.terminate("lease_lost");
-    else if (verdict.kind === "terminate") ending.terminate(verdict.reason);
-    else if (verdict.kind === "flush" && socket.ev.flush()) logger.warn("The library held events back for too long");
-  }, watchdogIntervalMs).unref();
 
   return {
     async send(row, claim) {
       // Before the send: the answer can be here before the library returns.
-      unanswered.set(row.wa_message_id, monotonicMs());
+      pulse.unanswered.set(row.wa_message_id, monotonicMs());
       try {
         await currentLink.run(ending, () => transmit(socket, ending, row, claim));
       } catch (error) {
-        unanswered.delete(row.wa_message_id);
+        pulse.unanswered.delete(row.wa_message_id);
         throw error;
       }
     },
-    silentForMs: () => monotonicMs() - lastFrameAtMs,
+    trouble: watch.trouble,
     terminate: (reason) => ending.terminate(reason),
     async end() {
       ending.announce("ended");
