@@ -1,8 +1,9 @@
 -- Who runs which session: leases of shards, heartbeat, takeover and placement, all in database time.
 
 -- One heartbeat of one worker: registers it, frees the shards of the dead, hands out free shards by load, plans moves.
--- p: {worker, ttl_ms, capacity, draining, rejoin, loads: {shard: running sessions}, max_moves, settle_ms, host, version, ops_port}.
--- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers}. Every worker computes the same
+-- p: {worker, ttl_ms, capacity, draining, rejoin, accepting?, links?, loads: {shard: running sessions}, max_moves, settle_ms, host, version, ops_port}.
+-- `links` are logged in at WhatsApp. A worker that is not `accepting` cannot reach WhatsApp: its shards go to those who can, if there is one.
+-- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers, links_elsewhere}. Every worker computes the same
 -- greedy placement and takes only its own part of it, so a cold start spreads and nobody grabs everything.
 create function public.worker_tick(p jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' set lock_timeout = '500ms' set statement_timeout = '3s' as $$
@@ -33,10 +34,12 @@ begin
     update public.shards h set owner = null, clean = false
       where h.shard in (select shard from public.shards where owner = v_me order by shard for update skip locked);
   end if;
-  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, host, version, ops_port)
+  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, host, version, ops_port, accepting, links)
     values (v_me, v_t + (p->>'ttl_ms')::int * interval '1 millisecond', v_t, (p->>'draining')::boolean, (p->>'capacity')::int,
-            coalesce(p->'loads', '{}'), p->>'host', p->>'version', (p->>'ops_port')::int)
+            coalesce(p->'loads', '{}'), p->>'host', p->>'version', (p->>'ops_port')::int,
+            coalesce((p->>'accepting')::boolean, true), coalesce((p->>'links')::int, 0))
     on conflict (id) do update set expires_at = excluded.expires_at, loads = excluded.loads, capacity = excluded.capacity,
+      accepting = excluded.accepting, links = excluded.links,
       draining = w.draining or excluded.draining, joined_at = case when w.expires_at <= v_t then v_t else w.joined_at end
     returning * into v_row;
 
@@ -53,7 +56,8 @@ begin
     into v_ids, v_loads, v_capacities
     from public.workers w
     left join lateral (select sum(coalesce((w.loads->>s.shard::text)::int, 0) * 1000 + 1)::numeric as load from public.shards s where s.owner = w.id) l on true
-    where w.expires_at > v_t and not w.draining and w.joined_at <= v_t - v_settle;
+    where w.expires_at > v_t and not w.draining and w.joined_at <= v_t - v_settle
+      and (w.accepting or not exists (select 1 from public.workers o where o.expires_at > v_t and not o.draining and o.accepting));
 
   if v_ids is not null then
     for v_shard in
@@ -75,7 +79,8 @@ begin
     end loop;
   end if;
 
-  if v_row.draining then
+  if v_row.draining or not v_row.accepting and exists (select 1 from public.workers o
+    where o.id <> v_me and o.expires_at > v_t and not o.draining and o.accepting and o.joined_at <= v_t - v_settle) then
     select coalesce(array_agg(shard), '{}') into v_revoke from public.shards where owner = v_me;
   elsif array_length(v_ids, 1) > 1 then
     -- The common plan: the fullest gives the emptiest the shard that best halves their difference, a few times.
@@ -108,7 +113,8 @@ begin
         'sessions', (select count(*) from public.whatsapp_sessions x where x.shard = s.shard and (x.desired = 'running' or x.unlink))) order by s.shard), '[]')
       from public.shards s where s.owner = v_me),
     'revoke', to_jsonb(v_revoke),
-    'workers', (select count(*) from public.workers where expires_at > v_t));
+    'workers', (select count(*) from public.workers where expires_at > v_t),
+    'links_elsewhere', (select coalesce(sum(links), 0) from public.workers where expires_at > v_t and id <> v_me));
 end $$;
 
 -- Gives one shard back in good order; waits for a commit in flight. Returns whether it was ours to give.
@@ -134,7 +140,7 @@ language plpgsql volatile set search_path = '' set plan_cache_mode = 'force_gene
 begin
   return (select coalesce(jsonb_agg(jsonb_build_object(
     'id', s.id, 'tenant_id', s.tenant_id, 'name', s.name, 'shard', s.shard, 'network', s.network, 'desired', s.desired, 'generation', s.generation,
-    'unlink', s.unlink, 'status', s.status, 'phone', s.phone, 'lid', s.lid, 'push_name', s.push_name, 'paired', s.paired_at is not null,
+    'unlink', s.unlink, 'status', s.status, 'status_reason', s.status_reason, 'phone', s.phone, 'lid', s.lid, 'push_name', s.push_name, 'paired', s.paired_at is not null,
     'deadline_in_ms', greatest(0, (extract(epoch from s.status_deadline - clock_timestamp()) * 1000)::bigint),
     'pairing_attempt', s.pairing_attempt, 'auth_state', s.auth_state, 'pace_tat_ms', (extract(epoch from s.pace_tat) * 1000)::bigint,
     'changed_at', public.iso(s.changed_at)) order by s.shard, s.id), '[]')

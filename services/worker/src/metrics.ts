@@ -54,6 +54,7 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
   const unknown = counter("flotilla_sends_unknown_total", "Messages without an answer", ["resolution"]);
   const swept = counter("flotilla_sweep_found_total", "Lanes with rows that no wake-up had told of");
   const closes = counter("flotilla_disconnects_total", "Links that ended, by cause", ["cause"]);
+  const stuck = counter("flotilla_event_buffer_stuck_total", "Times that events the library held back had to be let go");
   const dials = counter("flotilla_dials_total", "Links asked for");
 
   return {
@@ -78,6 +79,7 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
       unknown: (resolution: string) => unknown.inc({ resolution }),
       closed: (cause: string) => closes.inc({ cause }),
       dialled: () => dials.inc(),
+      bufferFlushed: () => stuck.inc(),
     },
     sweeper: { found: (n: number) => swept.inc(n) },
   };

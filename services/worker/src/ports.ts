@@ -207,6 +207,8 @@ export interface LinkOptions {
   findSent: (waMessageId: string) => Promise<{ type: string; content: Record<string, unknown> } | null>;
   /** Looked at in the gate of the raw socket: past the lease's deadline no byte leaves. */
   mayAct: () => boolean;
+  /** The library held events back for too long and was made to let them go. */
+  onBufferStuck?: () => void;
   observe: (observation: LinkObservation) => void | Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { createFakeNetwork } from "./fake-link.ts";
 
 await runService({
   name: "worker",
-  async start({ logger }) {
+  async start({ logger, fail }) {
     const config = readConfig();
     logger.level = config.logLevel;
     const dependencies = await openDependencies(config, logger);
@@ -15,7 +15,15 @@ await runService({
       scanAtOnce: true,
       onFrame: (frame) => process.stdout.write(`frame ${JSON.stringify(frame)}\n`),
     });
-    const { shutdown } = await startWorker({ config, version: "test", dependencies, openLink, logger });
+    const { shutdown } = await startWorker({
+      config,
+      version: "test",
+      dependencies,
+      openLink,
+      clientVersion: "test",
+      logger,
+      fail,
+    });
     return { shutdown };
   },
 });

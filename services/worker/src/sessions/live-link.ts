@@ -29,7 +29,7 @@ export interface LinkDeps {
   databaseNowMs: () => number;
   /** A pump has begun: its lanes are to be found. */
   wantSweep: () => void;
-  metrics: PumpOptions["metrics"] & { dialled(): void };
+  metrics: PumpOptions["metrics"] & { dialled(): void; bufferFlushed(): void };
   random?: () => number;
   times?: LinkTimes;
 }
@@ -202,6 +202,7 @@ export function createLiveLink(options: LiveLinkOptions) {
         secrets: deps.secrets(scope),
         findSent: (waMessageId) => deps.outbox.findSent(scope.sessionId, waMessageId),
         mayAct: () => mine === linkNo && holds(),
+        onBufferStuck: () => deps.metrics.bufferFlushed(),
         // What people wrote and read stays true, whichever link tells it.
         observe: (seen) => (mine === linkNo || isFact(seen) ? observe(seen) : undefined),
       });

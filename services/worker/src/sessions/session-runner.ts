@@ -5,6 +5,7 @@ import { type CloseCounts, countClose, noCloses } from "../domain/close-history.
 import { decideAfterClose } from "../domain/reconnect-policy.ts";
 import { type CloseCause, CredentialsUnreadable, LeaseLost } from "../ports.ts";
 import type { LaneView, Lease, SessionRow, SessionScope, SessionStore, ShowCode } from "../store-ports.ts";
+import { type ClientBreaker, createFleetHold } from "./fleet-hold.ts";
 import { createLiveLink, type LinkDeps, type LinkPhase } from "./live-link.ts";
 import { createPairing } from "./pairing.ts";
 import type { Slots } from "./slots.ts";
@@ -15,11 +16,15 @@ export interface RunnerDeps extends LinkDeps {
   network: SessionRow["network"];
   sessions: Pick<SessionStore, "load">;
   showCode: ShowCode;
-  /** Links being opened by this process at a time. */
+  /** The way to a dial: a place in this process, then the fleet's turn. */
   dials: Slots;
+  /** Whether WhatsApp takes our client at all. */
+  breaker: ClientBreaker;
   holds: (lease: Lease) => boolean;
   metrics: LinkDeps["metrics"] & { closed(cause: string): void };
   logger: Logger;
+  /** Monotonic time by which delays are counted; tests move it. */
+  nowMs?: () => number;
 }
 
 export interface SessionRunner {
@@ -51,7 +56,7 @@ const troubleMs = 1_000;
  * running but waits for a person, or for the moment when one try may be made.
  */
 export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease: Lease): SessionRunner {
-  const { commit, random = Math.random } = deps;
+  const { commit, random = Math.random, nowMs = monotonicMs } = deps;
   const { id: sessionId, tenant_id: tenantId, name } = firstRow;
   const scope: SessionScope = { tenantId, sessionId, lease };
   const logger = bindIds(deps.logger, { part: "session", sessionId, tenantId, shard: lease.shard });
@@ -74,8 +79,13 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
       row = { ...row, paired: true };
       logger.info(`session ${name} was scanned and is paired`);
     },
-    onLoggedIn: () => wake(),
+    onLoggedIn() {
+      hold.accepted();
+      wake();
+    },
   });
+  const hold = createFleetHold(deps.breaker);
+  const leaving = Promise.withResolvers<null>();
 
   let row = firstRow;
   let reloadWanted = false;
@@ -86,7 +96,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
   let unlinkTries = 0;
   let resting = isResting(firstRow.status);
   /** Monotonic time of the next dial; null when something else has to happen first. */
-  let actAt = firstActAt(firstRow);
+  let actAt = firstActAt(firstRow, nowMs());
   let ended = false;
   let wake: () => void = () => {};
 
@@ -94,7 +104,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     return ended;
   }
 
-  const isDue = () => link.phase() === "idle" && actAt !== null && monotonicMs() >= actAt;
+  const isDue = () => link.phase() === "idle" && actAt !== null && nowMs() >= actAt;
 
   async function run(): Promise<void> {
     while (!isEnded()) {
@@ -110,7 +120,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
       if (isEnded() || !deps.holds(lease)) break;
       const timer = new AbortController();
       const pause =
-        actAt === null ? [] : [sleep(Math.max(1, actAt - monotonicMs()), timer.signal).catch(() => undefined)];
+        actAt === null ? [] : [sleep(Math.max(1, actAt - nowMs()), timer.signal).catch(() => undefined)];
       await Promise.race([woken, ...pause]);
       timer.abort();
     }
@@ -146,7 +156,8 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
       servedGeneration = row.generation;
       counts = noCloses;
       resting = isResting(status.current);
-      actAt = resting ? null : monotonicMs();
+      actAt = resting ? null : nowMs();
+      hold.reset();
       pairing.restart();
     }
     if (!isDue()) return;
@@ -156,8 +167,6 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
       actAt = null;
       return await status.observe({ kind: "refused", as: "failed", reason: "configuration" });
     }
-    if (resting) await status.observe({ kind: "start_requested" });
-    resting = false;
     await dial();
   }
 
@@ -166,7 +175,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     if (known && !(await link.logout())) {
       if (unlinkTries < maxUnlinkTries) {
         // Also from a rest: this is the one thing for which a session is dialled that is not meant to run.
-        if (link.phase() !== "idle" || (actAt !== null && monotonicMs() < actAt)) return;
+        if (link.phase() !== "idle" || (actAt !== null && nowMs() < actAt)) return;
         unlinkTries++;
         return await dial();
       }
@@ -185,7 +194,10 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
   }
 
   async function dial(): Promise<void> {
-    const release = await deps.dials.acquire();
+    const admitted = deps.dials.acquire();
+    const release = await Promise.race([admitted, leaving.promise]);
+    // Nobody waits for a turn to dial while he has to hand the session over.
+    if (release === null) return void admitted.then((giveBack) => giveBack());
     try {
       // What a dial needs may have changed while it waited its turn, credentials first of all.
       await reload();
@@ -194,6 +206,15 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
         release();
         return wake();
       }
+      const refusal = row.unlink ? null : await hold.askToDial();
+      if (refusal !== null) {
+        release();
+        resting = true;
+        actAt = null;
+        return await status.observe({ kind: "refused", as: "failed", reason: refusal });
+      }
+      if (resting && !row.unlink) await status.observe({ kind: "start_requested" });
+      resting = false;
       if (row.paired) await status.observe({ kind: "dialling", again: isKnownToRun(status.current) });
     } catch (error) {
       release();
@@ -210,7 +231,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     deps.metrics.closed(cause.kind);
     await link.stopPump();
     if (isEnded() || !deps.holds(lease)) return;
-    const now = monotonicMs();
+    const now = nowMs();
     counts = countClose(counts, cause, openMs, now);
     if (unreadable) {
       resting = true;
@@ -218,12 +239,13 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     }
     const decision = decideAfterClose(cause, counts, random(), Date.now());
     logger.info(
-      { cause, decision: decision.do },
+      { cause, decision: decision.do, inMs: decision.do === "rest" ? decision.againInMs : decision.inMs },
       `the link of session ${name} ended (${"code" in cause ? `${cause.kind} ${cause.code}` : cause.kind})`,
     );
     if (decision.do === "rest") {
       resting = true;
       actAt = decision.againInMs === null ? null : now + decision.againInMs;
+      if (decision.clientRefused !== null) await hold.refused(sessionId, decision.clientRefused);
       if (decision.forget) row = { ...row, auth_state: null, paired: false, unlink: false };
       // What a row says of its end outlives us: the next owner tries again at the same time.
       const deadline = decision.againInMs === null ? {} : { deadline_ms: Math.round(decision.againInMs) };
@@ -248,15 +270,23 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     },
     wake: link.wake,
     see: link.see,
-    check: () => link.check(),
+    check() {
+      if (hold.isOver()) {
+        actAt = nowMs();
+        wake();
+      }
+      link.check();
+    },
     fence() {
       ended = true;
+      leaving.resolve(null);
       link.fence();
       wake();
     },
     async handOver() {
       await link.drain(drainMs);
       ended = true;
+      leaving.resolve(null);
       wake();
       await link.end();
       await running;
@@ -265,10 +295,11 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
   };
 }
 
-/** When a session is first dialled: now, or, when it rests, at the end of a ban that ends by itself. */
-function firstActAt({ status, deadline_in_ms }: SessionRow): number | null {
-  if (!isResting(status)) return monotonicMs();
-  return status === "restricted" && deadline_in_ms !== null ? monotonicMs() + deadline_in_ms : null;
+/** When a session is first dialled: now; when it rests, at the end of a ban that ends by itself, or as soon as the fleet's breaker lets it. */
+function firstActAt({ status, status_reason, deadline_in_ms }: SessionRow, nowMs: number): number | null {
+  if (!isResting(status)) return nowMs;
+  if (status === "failed" && status_reason === "client_outdated") return nowMs;
+  return status === "restricted" && deadline_in_ms !== null ? nowMs + deadline_in_ms : null;
 }
 
 const isKnownToRun = (status: SessionRow["status"]) =>

@@ -133,6 +133,7 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
       for (const { lease } of runners.values()) loads[lease.shard] = (loads[lease.shard] ?? 0) + 1;
       return loads;
     },
+    links: () => [...runners.values()].filter((runner) => runner.phase() === "open").length,
     reconcile: look,
     wake: (sessionId, lane) => runners.get(sessionId)?.wake(lane),
     takeSweep({ lanes, sessions: changed }) {

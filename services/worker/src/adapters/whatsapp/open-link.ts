@@ -31,7 +31,6 @@ export interface LinkEnvironment {
   watchdogIntervalMs?: number;
   /** When a failed look at the one-time keys on the server is repeated, at most 8 times slower. Default 30 s. */
   preKeyRetryMs?: number;
-  metrics?: { bufferFlushed(): void };
 }
 
 /** An orderly end, and a log-out, wait no longer than this for the closing handshake. */
@@ -91,7 +90,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
   socket.ev.on("messages.upsert", ({ messages }) => {
     for (const { messageStubType } of messages) if (messageStubType === CIPHERTEXT) pulse.undecrypted();
   });
-  const watch = watchLink({ environment, socket, pulse, ending, mayAct, logger });
+  const watch = watchLink({ environment, socket, pulse, ending, mayAct, onBufferStuck: options.onBufferStuck, logger });
   const stopPump = pumpEvents({
     baileys,
     socket,

@@ -9,16 +9,17 @@ import { keepPreKeys } from "./pre-key-stock.ts";
 import { defaultLimits, judgeLink, type LinkHealth, troubleOf } from "./watchdog.ts";
 
 export interface WatchOptions {
-  environment: Pick<LinkEnvironment, "limits" | "watchdogIntervalMs" | "preKeyRetryMs" | "metrics">;
+  environment: Pick<LinkEnvironment, "limits" | "watchdogIntervalMs" | "preKeyRetryMs">;
   socket: Pick<WASocket, "ev" | "query" | "uploadPreKeys">;
   pulse: LinkPulse;
   ending: LinkEnding;
   mayAct: () => boolean;
+  onBufferStuck: (() => void) | undefined;
   logger: Logger;
 }
 
 /** Looks after one link on a timer: cuts it when it hangs, flushes a stuck buffer, keeps its one-time keys in stock. */
-export function watchLink({ environment, socket, pulse, ending, mayAct, logger }: WatchOptions) {
+export function watchLink({ environment, socket, pulse, ending, mayAct, onBufferStuck, logger }: WatchOptions) {
   const { limits = defaultLimits, watchdogIntervalMs = 2_000, preKeyRetryMs = 30_000 } = environment;
   let bufferingSinceMs: number | null = null;
   let hasProgressed = false;
@@ -45,7 +46,7 @@ export function watchLink({ environment, socket, pulse, ending, mayAct, logger }
     else if (verdict.kind === "terminate") ending.terminate(verdict.reason);
     else if (verdict.kind === "flush" && socket.ev.flush()) {
       bufferingSinceMs = null;
-      environment.metrics?.bufferFlushed();
+      onBufferStuck?.();
       logger.warn("The library held events back for too long; they were let go");
     }
   }, watchdogIntervalMs).unref();
