@@ -23,8 +23,8 @@ export interface SimulatorProcess extends AsyncDisposable {
 }
 
 /** Starts it and waits until it listens. Rejects with its output when it ends before. */
-export async function startSimulator(): Promise<SimulatorProcess> {
-  const child = spawn(process.execPath, [program, "--port", "0", "--log-format", "json"], {
+export async function startSimulator(...flags: string[]): Promise<SimulatorProcess> {
+  const child = spawn(process.execPath, [program, "--port", "0", "--log-format", "json", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_OPTIONS: "" },
   });

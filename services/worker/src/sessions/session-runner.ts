@@ -32,6 +32,8 @@ export interface SessionRunner {
   readonly lease: Lease;
   phase(): LinkPhase;
   status(): SessionRow["status"];
+  /** Milliseconds until the next dial, which may be past; null when something else has to happen first. */
+  nextDialInMs(): number | null;
   /** The row may ask for something else now. */
   reload(): void;
   wake(lane: number): void;
@@ -264,6 +266,7 @@ export function startSessionRunner(deps: RunnerDeps, firstRow: SessionRow, lease
     lease,
     phase: link.phase,
     status: () => status.current,
+    nextDialInMs: () => (actAt === null ? null : actAt - nowMs()),
     reload() {
       reloadWanted = true;
       wake();

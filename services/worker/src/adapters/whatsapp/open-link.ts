@@ -29,6 +29,8 @@ export interface LinkEnvironment {
   limits?: WatchdogLimits;
   /** How often the watchdog looks. Default 2 s. */
   watchdogIntervalMs?: number;
+  /** How long each QR code is shown. Unset: the library's 60 s for the first and 20 s for the others. */
+  qrMs?: number;
   /** When a failed look at the one-time keys on the server is repeated, at most 8 times slower. Default 30 s. */
   preKeyRetryMs?: number;
 }
@@ -64,7 +66,9 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     },
   );
 
-  const { socket, raw } = currentLink.run(ending, () => openSocket({ baileys, auth, logger, webSocketUrl, findSent }));
+  const { socket, raw } = currentLink.run(ending, () =>
+    openSocket({ baileys, auth, logger, webSocketUrl, findSent, qrMs: environment.qrMs }),
+  );
   const pulse = new LinkPulse();
 
   const close = (error: unknown): void => {

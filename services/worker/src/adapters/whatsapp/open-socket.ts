@@ -18,6 +18,8 @@ export interface SocketOptions extends Pick<LinkOptions, "findSent"> {
   logger: Logger;
   /** Unset: the real network. */
   webSocketUrl?: string | undefined;
+  /** How long each QR code is shown; unset: the library's times. */
+  qrMs?: number | undefined;
 }
 
 /** Dials. The socket exists, and its raw connection with it, when this returns; nothing has been sent yet. */
@@ -36,12 +38,14 @@ function socketConfig({
   logger,
   webSocketUrl,
   findSent,
+  qrMs,
 }: SocketOptions): Partial<SocketConfig> & Pick<SocketConfig, "auth"> {
   const { FULL, ON_DEMAND, INITIAL_STATUS_V3 } = baileys.proto.HistorySync.HistorySyncType;
   const refusedHistory = new Set<unknown>([FULL, ON_DEMAND, INITIAL_STATUS_V3]);
   return {
     auth,
     ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
+    ...(qrMs === undefined ? {} : { qrTimeout: qrMs }),
     browser: ["Flotilla", "Chrome", "1.0.0"],
     logger: createLibraryLogger(logger),
     // A dead peer is noticed after this and 5 s more; our own watchdog needs 30 s.
