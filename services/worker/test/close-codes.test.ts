@@ -12,9 +12,12 @@ interface Expected {
   reason: string | null;
   /** Milliseconds until the next dial; null: none without a person. */
   dialInMs: number | null;
+  /** How much less it may be, where the end is told in the time of day. */
+  slackMs?: number;
 }
 const lost = (reason: string, dialInMs: number): Expected => ({ status: "reconnecting", reason, dialInMs });
 const rests = (status: string, reason: string, dialInMs: number | null = null): Expected => ({ status, reason, dialInMs });
+const banned = (dialInMs: number): Expected => ({ ...rests("restricted", "temporary_ban", dialInMs), slackMs: 20_000 });
 
 let bench: RunnerBench;
 let shop: BenchSession;
@@ -33,11 +36,15 @@ afterEach(async () => {
 afterAll(async () => await bench[Symbol.asyncDispose]());
 
 /** Checks all that a close may change, then that the session dials when its time has come, and not before. */
-async function expectAfterClose({ status, reason, dialInMs }: Expected, dialsBefore: number, identity: string): Promise<void> {
+async function expectAfterClose(expected: Expected, dialsBefore: number, identity: string): Promise<void> {
+  const { status, reason, slackMs = 0 } = expected;
   await shop.is(status, reason);
-  await waitFor(() => shop.runner.nextDialInMs() === dialInMs, { describe: `the next dial in ${dialInMs}` }).catch(() =>
-    expect(shop.runner.nextDialInMs()).toBe(dialInMs),
-  );
+  const dialInMs = shop.runner.nextDialInMs();
+  if (slackMs === 0) expect(dialInMs).toBe(expected.dialInMs);
+  else {
+    expect(dialInMs).toBeLessThanOrEqual(expected.dialInMs!);
+    expect(dialInMs).toBeGreaterThan(expected.dialInMs! - slackMs);
+  }
   expect(await shop.identity()).toBe(identity);
   expect((await shop.told()).at(-1)).toBe(`${status}:${reason}`);
   bench.pass(dialInMs === null ? 86_400_000 : Math.max(0, dialInMs - 1));
@@ -52,7 +59,7 @@ async function expectAfterClose({ status, reason, dialInMs }: Expected, dialsBef
 
 describe("an open link that ends", () => {
   it.each<[string, Parameters<BenchSession["end"]>, Expected]>([
-    ["402 failure", ["failure_402", { expire_s: 3_600 }], rests("restricted", "temporary_ban", 3_630_000)],
+    ["402 failure", ["failure_402", { expire_s: 3_600 }], banned(3_630_000)],
     ["403 failure", ["failure_403"], rests("banned", "code_403")],
     ["406 failure", ["failure", { code: 406 }], rests("banned", "code_406")],
     ["405 failure", ["failure_405"], rests("failed", "client_outdated", 900_000)],
@@ -103,7 +110,7 @@ describe("a dial that fails", () => {
     ["HTTP 500 instead of the WebSocket", () => fault("refuse_upgrade", { code: 500 }), lost("code_500", 7_500)],
     ["HTTP 503 instead of the WebSocket", () => fault("refuse_upgrade", { code: 503 }), lost("code_503", 7_500)],
     ["a certificate chain of somebody else", () => fault("bad_certificate"), rests("failed", "configuration")],
-    ["login refused with 402", () => fault("refuse_login", { code: 402, expire_s: 60 }), rests("restricted", "temporary_ban", 90_000)],
+    ["login refused with 402", () => fault("refuse_login", { code: 402, expire_s: 60 }), banned(90_000)],
     ["login refused with 403", () => fault("refuse_login", { code: 403 }), rests("banned", "code_403")],
     ["login refused with 405", () => fault("refuse_login", { code: 405 }), rests("failed", "client_outdated", 900_000)],
     ["login refused with 503", () => fault("refuse_login", { code: 503 }), lost("code_503", 7_500)],
@@ -239,8 +246,10 @@ describe("ends that are told apart by more than a code", () => {
 
 describe("our own reasons", () => {
   it("silence on the link: reconnecting, by the watchdog's word", async () => {
-    bench.environment = { ...usual, limits: { ...defaultLimits, silenceMs: 400 } };
-    await shop.fresh();
+    bench.environment = { ...usual, keepAliveMs: 300, limits: { ...defaultLimits, silenceMs: 3_000 } };
+    await shop.ask("restart");
+    await shop.is("starting");
+    await shop.is("connected");
     const [identity, { dials }] = [await shop.identity(), bench];
     await shop.end("mute");
     await shop.is("reconnecting", "silent");
@@ -248,14 +257,19 @@ describe("our own reasons", () => {
     await expectAfterClose(lost("silent", 500), dials, identity!);
   }, 60_000);
 
-  it.each<[string, (session: BenchSession) => Promise<void>]>([
-    ["the lease is lost", async (session) => session.runner.fence()],
-    ["another socket wins and the lease is not ours any more", async (session) => await session.end("replaced")],
-  ])("%s: the session is left silently, the next owner says what it is", async (name, end) => {
-    const other = await bench.session(name.startsWith("the") ? "left" : "replaced");
+  it.each<[string, (session: BenchSession) => unknown]>([
+    ["the lease is lost", (session) => session.runner.fence()],
+    [
+      "another socket wins, and the lease is not ours any more",
+      async (session) => {
+        bench.onClosed = () => void bench.lost.add(session.shard);
+        await session.end("replaced");
+      },
+    ],
+  ])("%s: the session is left silently, the next owner says what it is", async (_, end) => {
+    const other = await bench.session(`left-${bench.sessions.length}`);
     await other.pair();
     const [before, told, { dials }] = [await other.row(), await other.told(), bench];
-    bench.leased = false;
     try {
       await end(other);
       await other.runner.done;
@@ -263,7 +277,50 @@ describe("our own reasons", () => {
       expect(await other.told()).toEqual(told);
       expect(bench.dials).toBe(dials);
     } finally {
-      bench.leased = true;
+      bench.onClosed = () => {};
     }
   }, 60_000);
+});
+
+describe("the fleet's breaker", () => {
+  it("stops every dial when three sessions are refused as outdated, probes once, and lets all dial when the client is taken", async () => {
+    const sessions = [shop, ...(await Promise.all(["b", "c", "d"].map((name) => bench.session(name))))];
+    await Promise.all(sessions.slice(1).map((session) => session.pair()));
+    await Promise.all(sessions.map((session) => session.fresh()));
+    const { id } = await bench.simulator.call<{ id: string }>("POST", "/faults", { kind: "refuse_login", code: 405 });
+    for (const session of sessions.slice(0, 3)) await session.end("reset");
+    for (const session of sessions.slice(0, 3)) await session.is("reconnecting");
+    bench.pass(500);
+    for (const session of sessions.slice(0, 3)) await session.is("failed", "client_outdated");
+    await waitFor(() => bench.breaker.reason() === "client_outdated", { describe: "the breaker to open" });
+    // The fourth was never refused: the fleet's word keeps it from dialling.
+    const { dials } = bench;
+    await sessions[3]!.end("reset");
+    await sessions[3]!.is("reconnecting");
+    bench.pass(500);
+    await sessions[3]!.is("failed", "client_outdated");
+    bench.pass(3_600_000);
+    await bench.deps.sessions.load(shop.shard, shop.id);
+    expect(bench.dials).toBe(dials);
+    // The probe comes due (in Redis, by its own clock) while the client is still refused: one dial.
+    await dueProbe();
+    await waitFor(() => bench.dials === dials + 1, { describe: "the probe" });
+    await Promise.all(sessions.map((session) => session.is("failed", "client_outdated")));
+    bench.pass(1);
+    await bench.deps.sessions.load(shop.shard, shop.id);
+    expect(bench.dials).toBe(dials + 1);
+    // And once more when it is taken: one dial, then everybody's.
+    await bench.simulator.call("DELETE", `/faults/${id}`);
+    await dueProbe();
+    await waitFor(() => bench.breaker.reason() === null, { describe: "the breaker to close" });
+    bench.pass(1);
+    await Promise.all(sessions.map((session) => session.is("connected")));
+    expect(bench.dials).toBe(dials + 1 + sessions.length);
+  }, 90_000);
+
+  async function dueProbe(): Promise<void> {
+    for (const key of await bench.redis.keys("*:probe")) await bench.redis.del(key);
+    await waitFor(() => bench.breaker.isProbeDue(), { describe: "the probe to be due" });
+    bench.pass(1);
+  }
 });

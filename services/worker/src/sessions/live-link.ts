@@ -32,6 +32,8 @@ export interface LinkDeps {
   metrics: PumpOptions["metrics"] & { dialled(): void; bufferFlushed(): void };
   random?: () => number;
   times?: LinkTimes;
+  /** Monotonic time by which the delays of the reconnect policy are counted; tests move it. */
+  nowMs?: () => number;
 }
 
 export interface LiveLinkOptions {
@@ -74,9 +76,10 @@ const troubleMs = 1_000;
  */
 export function createLiveLink(options: LiveLinkOptions) {
   const { deps, scope, holds, status, pairing, logger } = options;
-  const { commit, times = defaultTimes } = deps;
+  const { commit, times = defaultTimes, nowMs = monotonicMs } = deps;
   let phase: LinkPhase = "idle";
   let phaseSince = monotonicMs();
+  let openSince = 0;
   let link: WhatsAppLink | null = null;
   let pump: Pump | null = null;
   /** Grows with each dial and end: what an older link says of itself means nothing. */
@@ -131,6 +134,7 @@ export function createLiveLink(options: LiveLinkOptions) {
 
   function loggedIn({ identity }: Extract<LinkObservation, { kind: "logged_in" }>): void {
     enter("open");
+    openSince = nowMs();
     const mine = linkNo;
     // Queued receipts often prove that a first copy arrived, so repeats wait for them, but not for ever.
     setTimeout(() => mine === linkNo && startPump(), times.catchUpMs).unref();
@@ -139,7 +143,7 @@ export function createLiveLink(options: LiveLinkOptions) {
   }
 
   function closed(cause: CloseCause, error: unknown = null): void {
-    const openMs = phase === "open" ? monotonicMs() - phaseSince : 0;
+    const openMs = phase === "open" ? nowMs() - openSince : 0;
     linkNo++;
     link = null;
     enter("idle");

@@ -23,8 +23,6 @@ export interface RunnerDeps extends LinkDeps {
   holds: (lease: Lease) => boolean;
   metrics: LinkDeps["metrics"] & { closed(cause: string): void };
   logger: Logger;
-  /** Monotonic time by which delays are counted; tests move it. */
-  nowMs?: () => number;
 }
 
 export interface SessionRunner {

@@ -29,6 +29,8 @@ export interface LinkEnvironment {
   limits?: WatchdogLimits;
   /** How often the watchdog looks. Default 2 s. */
   watchdogIntervalMs?: number;
+  /** Time between two pings. Default 12 s. */
+  keepAliveMs?: number;
   /** How long each QR code is shown. Unset: the library's 60 s for the first and 20 s for the others. */
   qrMs?: number;
   /** When a failed look at the one-time keys on the server is repeated, at most 8 times slower. Default 30 s. */
@@ -67,7 +69,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
   );
 
   const { socket, raw } = currentLink.run(ending, () =>
-    openSocket({ baileys, auth, logger, webSocketUrl, findSent, qrMs: environment.qrMs }),
+    openSocket({ baileys, auth, logger, webSocketUrl, findSent, ...timesOf(environment) }),
   );
   const pulse = new LinkPulse();
 
@@ -129,6 +131,8 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     },
   };
 }
+
+const timesOf = ({ keepAliveMs, qrMs }: LinkEnvironment) => ({ keepAliveMs, qrMs });
 
 /** Starts an orderly close and cuts the connection when the close is not reported in time. A failed start is thrown. */
 async function closedWithin(ending: LinkEnding, start: () => Promise<void>): Promise<void> {

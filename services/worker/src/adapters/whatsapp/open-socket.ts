@@ -18,6 +18,8 @@ export interface SocketOptions extends Pick<LinkOptions, "findSent"> {
   logger: Logger;
   /** Unset: the real network. */
   webSocketUrl?: string | undefined;
+  /** Time between two pings; unset: 12 s. */
+  keepAliveMs?: number | undefined;
   /** How long each QR code is shown; unset: the library's times. */
   qrMs?: number | undefined;
 }
@@ -38,6 +40,7 @@ function socketConfig({
   logger,
   webSocketUrl,
   findSent,
+  keepAliveMs = 12_000,
   qrMs,
 }: SocketOptions): Partial<SocketConfig> & Pick<SocketConfig, "auth"> {
   const { FULL, ON_DEMAND, INITIAL_STATUS_V3 } = baileys.proto.HistorySync.HistorySyncType;
@@ -49,7 +52,7 @@ function socketConfig({
     browser: ["Flotilla", "Chrome", "1.0.0"],
     logger: createLibraryLogger(logger),
     // A dead peer is noticed after this and 5 s more; our own watchdog needs 30 s.
-    keepAliveIntervalMs: 12_000,
+    keepAliveIntervalMs: keepAliveMs,
     connectTimeoutMs: 20_000,
     // Undefined would let a query wait for ever.
     defaultQueryTimeoutMs: 30_000,
