@@ -31,6 +31,8 @@ export interface LinkEnvironment {
   watchdogIntervalMs?: number;
   /** Time between two pings. Default 12 s. */
   keepAliveMs?: number;
+  /** How long a query waits for its answer. Default 30 s. */
+  queryTimeoutMs?: number;
   /** How long each QR code is shown. Unset: the library's 60 s for the first and 20 s for the others. */
   qrMs?: number;
   /** When a failed look at the one-time keys on the server is repeated, at most 8 times slower. Default 30 s. */
@@ -132,7 +134,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
   };
 }
 
-const timesOf = ({ keepAliveMs, qrMs }: LinkEnvironment) => ({ keepAliveMs, qrMs });
+const timesOf = ({ keepAliveMs, queryTimeoutMs, qrMs }: LinkEnvironment) => ({ keepAliveMs, queryTimeoutMs, qrMs });
 
 /** Starts an orderly close and cuts the connection when the close is not reported in time. A failed start is thrown. */
 async function closedWithin(ending: LinkEnding, start: () => Promise<void>): Promise<void> {

@@ -20,6 +20,8 @@ export interface SocketOptions extends Pick<LinkOptions, "findSent"> {
   webSocketUrl?: string | undefined;
   /** Time between two pings; unset: 12 s. */
   keepAliveMs?: number | undefined;
+  /** How long a query waits for its answer; unset: 30 s. */
+  queryTimeoutMs?: number | undefined;
   /** How long each QR code is shown; unset: the library's times. */
   qrMs?: number | undefined;
 }
@@ -41,6 +43,7 @@ function socketConfig({
   webSocketUrl,
   findSent,
   keepAliveMs = 12_000,
+  queryTimeoutMs = 30_000,
   qrMs,
 }: SocketOptions): Partial<SocketConfig> & Pick<SocketConfig, "auth"> {
   const { FULL, ON_DEMAND, INITIAL_STATUS_V3 } = baileys.proto.HistorySync.HistorySyncType;
@@ -55,7 +58,7 @@ function socketConfig({
     keepAliveIntervalMs: keepAliveMs,
     connectTimeoutMs: 20_000,
     // Undefined would let a query wait for ever.
-    defaultQueryTimeoutMs: 30_000,
+    defaultQueryTimeoutMs: queryTimeoutMs,
     // Our writer is the one that repeats; the default would hold all sends of the session for 27 s.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     makeSignalRepository: persistBeforeSend(baileys, auth.keys),
