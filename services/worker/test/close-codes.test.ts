@@ -27,7 +27,7 @@ beforeAll(async () => {
   usual = bench.environment;
   shop = await bench.session("shop");
   await shop.pair();
-}, 120_000);
+}, 180_000);
 afterEach(async () => {
   bench.environment = usual;
   await bench.simulator.call("DELETE", "/faults");

@@ -38,6 +38,7 @@ export class RunnerBench {
   /** Called when a close is about to be judged. */
   onClosed: () => void = () => {};
   #nowMs = 1_000_000;
+  #nextShard = 0;
 
   private constructor(
     stack: TestStack,
@@ -124,7 +125,7 @@ export class RunnerBench {
   }
 
   async session(name: string): Promise<BenchSession> {
-    const shard = this.sessions.length;
+    const shard = this.#nextShard++;
     const id = await this.tenant.createSession(name, shard);
     const session = new BenchSession(this, id, name, shard, `1555300${String(shard).padStart(4, "0")}`);
     this.sessions.push(session);
