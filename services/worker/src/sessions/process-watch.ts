@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monotonicMs } from "@flotilla/shared/runtime/clock";
 import { judgeProcess, memoryShare, type ProcessLimits, type ProcessSample } from "../domain/process-health.ts";
 
 export interface ProcessWatchOptions {
@@ -27,15 +28,19 @@ export function watchProcess({ memoryLimitBytes, onUnwell, sampleEveryMs = 5_000
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let samples: ProcessSample[] = [];
+  let expectedAt = monotonicMs() + sampleEveryMs;
   const timer = setInterval(() => {
-    // The median: half of all turns of the loop were later than this. One long collection does not move it.
-    samples = [...samples, { lagMs: delay.percentile(50) / 1e6, rssBytes: process.memoryUsage.rss() }].slice(-samplesInARow);
+    // The median: half of all turns of the loop were later than this. One long collection does not move it. And this timer's
+    // own delay, for a loop so slow that hardly a turn was counted.
+    const lagMs = Math.max(delay.percentile(50) / 1e6, monotonicMs() - expectedAt);
+    samples = [...samples, { lagMs, rssBytes: process.memoryUsage.rss() }].slice(-samplesInARow);
     delay.reset();
+    expectedAt = monotonicMs() + sampleEveryMs;
     const verdict = judgeProcess(samples, limits);
     if (verdict === "well") return;
     stop();
-    const { lagMs, rssBytes } = samples.at(-1)!;
-    onUnwell(`it is ${verdict} (lag ${Math.round(lagMs)} ms, memory ${Math.round(rssBytes / 1_048_576)} MiB)`);
+    const memoryMib = Math.round(process.memoryUsage.rss() / 1_048_576);
+    onUnwell(`it is ${verdict} (lag ${Math.round(lagMs)} ms, memory ${memoryMib} MiB)`);
   }, sampleEveryMs).unref();
   function stop(): void {
     clearInterval(timer);
