@@ -26,6 +26,10 @@ create table public.workers (
   expires_at timestamptz not null,
   joined_at timestamptz not null,
   draining boolean not null default false,
+  -- False: it cannot reach WhatsApp while others can, and is to be given nothing.
+  accepting boolean not null default true,
+  -- Sessions logged in at WhatsApp.
+  links int not null default 0,
   capacity int not null default 300 check (capacity > 0),
   loads jsonb not null default '{}',
   -- Sessions being dialled: while there are some, nothing more is moved here.
@@ -63,6 +67,9 @@ create table public.whatsapp_sessions (
   metadata jsonb not null default '{}',
   -- Credentials as a sealed envelope; readable by no client role.
   auth_state text,
+  -- Credentials that WhatsApp or a person took out of use: kept sealed for a day, for a removal that proves to be a mistake.
+  retired_auth_state text,
+  retired_at timestamptz,
   -- Theoretical arrival time of the pacing bucket, in database time: a new owner grants no second burst.
   pace_tat timestamptz,
   paired_at timestamptz,

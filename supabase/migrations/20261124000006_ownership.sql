@@ -73,8 +73,9 @@ begin
 end $$;
 
 -- One heartbeat of one worker: registers it, frees the shards of the dead, hands out free shards by load, plans moves.
--- p: {worker, ttl_ms, capacity, draining, rejoin, loads: {shard: running sessions}, opening, max_moves, settle_ms, host, version, ops_port}.
--- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers}. Every worker computes the same
+-- p: {worker, ttl_ms, capacity, draining, rejoin, accepting?, links?, loads: {shard: running sessions}, opening, max_moves, settle_ms, host, version, ops_port}.
+-- `links` are logged in at WhatsApp. A worker that is not `accepting` cannot reach WhatsApp: its shards go to those who can, if there is one.
+-- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers, links_elsewhere}. Every worker computes the same
 -- greedy placement and takes only its own part of it, so a cold start spreads and nobody grabs everything.
 -- Locks: the turn of ticks, then rows of `shards` that nobody else holds; it waits for no commit. An operator who sets
 -- `draining` in a worker's row has its shards handed to the others; it gets none until it is set back.
@@ -100,10 +101,12 @@ begin
     update public.shards h set owner = null, clean = false
       where h.shard in (select shard from public.shards where owner = v_me order by shard for update skip locked);
   end if;
-  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, opening, host, version, ops_port)
+  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, opening, host, version, ops_port, accepting, links)
     values (v_me, v_t + (p->>'ttl_ms')::int * interval '1 millisecond', v_t, (p->>'draining')::boolean, (p->>'capacity')::int,
-            coalesce(p->'loads', '{}'), coalesce((p->>'opening')::int, 0), p->>'host', p->>'version', (p->>'ops_port')::int)
+            coalesce(p->'loads', '{}'), coalesce((p->>'opening')::int, 0), p->>'host', p->>'version', (p->>'ops_port')::int,
+            coalesce((p->>'accepting')::boolean, true), coalesce((p->>'links')::int, 0))
     on conflict (id) do update set expires_at = excluded.expires_at, loads = excluded.loads, capacity = excluded.capacity, opening = excluded.opening,
+      accepting = excluded.accepting, links = excluded.links,
       draining = w.draining or excluded.draining, joined_at = case when w.expires_at <= v_t then v_t else w.joined_at end,
       filled = w.filled and w.expires_at > v_t
     returning * into v_row;
@@ -124,6 +127,7 @@ begin
   -- Who may receive: alive, staying, and settled, so that a fleet starting together shares from the start.
   with receiver as materialized (
     select w.* from public.workers w where w.expires_at > v_t and not w.draining and w.joined_at <= v_t - v_settle
+      and (w.accepting or not exists (select 1 from public.workers o where o.expires_at > v_t and not o.draining and o.accepting))
   ), held as materialized (
     select s.shard, s.owner, coalesce((w.loads->>s.shard::text)::int, 0) as weight from public.shards s join receiver w on w.id = s.owner
   ), pairing as materialized (
@@ -149,7 +153,8 @@ begin
       where h.shard in (select shard from public.shards where shard = v_claim.shard and owner is null for update skip locked);
   end loop;
 
-  if v_row.draining then
+  if v_row.draining or not v_row.accepting and exists (select 1 from public.workers o
+    where o.id <> v_me and o.expires_at > v_t and not o.draining and o.accepting and o.joined_at <= v_t - v_settle) then
     v_revoke := (select coalesce(jsonb_agg(shard order by shard), '[]') from public.shards where owner = v_me);
   else
     -- One shard at a time, and none to a worker that is still opening what it was given last, for 5 s at most.
@@ -174,7 +179,8 @@ begin
         'sessions', (select count(*) from public.whatsapp_sessions x where x.shard = s.shard and (x.desired = 'running' or x.unlink))) order by s.shard), '[]')
       from public.shards s where s.owner = v_me),
     'revoke', v_revoke,
-    'workers', (select count(*) from public.workers where expires_at > v_t));
+    'workers', (select count(*) from public.workers where expires_at > v_t),
+    'links_elsewhere', (select coalesce(sum(links), 0) from public.workers where expires_at > v_t and id <> v_me));
 end $$;
 
 -- Gives one shard back in good order; waits for a commit in flight. Returns whether it was ours to give.
@@ -200,7 +206,7 @@ language plpgsql volatile set search_path = '' set plan_cache_mode = 'force_gene
 begin
   return (select coalesce(jsonb_agg(jsonb_build_object(
     'id', s.id, 'tenant_id', s.tenant_id, 'name', s.name, 'shard', s.shard, 'network', s.network, 'desired', s.desired, 'generation', s.generation,
-    'unlink', s.unlink, 'status', s.status, 'phone', s.phone, 'lid', s.lid, 'push_name', s.push_name, 'paired', s.paired_at is not null,
+    'unlink', s.unlink, 'status', s.status, 'status_reason', s.status_reason, 'phone', s.phone, 'lid', s.lid, 'push_name', s.push_name, 'paired', s.paired_at is not null,
     'deadline_in_ms', greatest(0, (extract(epoch from s.status_deadline - clock_timestamp()) * 1000)::bigint),
     'pairing_attempt', s.pairing_attempt, 'auth_state', s.auth_state, 'pace_tat_ms', (extract(epoch from s.pace_tat) * 1000)::bigint,
     'changed_at', public.iso(s.changed_at)) order by s.shard, s.id), '[]')

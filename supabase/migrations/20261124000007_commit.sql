@@ -325,7 +325,10 @@ declare
 begin
   if (r->>'forget')::boolean then
     delete from public.whatsapp_signal_keys where session_id = v_id;
-    update public.whatsapp_sessions set auth_state = null, paired_at = null, unlink = false, phone = null, lid = null, jid = null, push_name = null,
+    update public.whatsapp_sessions set
+      retired_auth_state = coalesce(auth_state, retired_auth_state),
+      retired_at = case when auth_state is null then retired_at else clock_timestamp() end,
+      auth_state = null, paired_at = null, unlink = false, phone = null, lid = null, jid = null, push_name = null,
       platform = null, connected_at = null, updated_at = clock_timestamp() where id = v_id;
   end if;
   update public.whatsapp_sessions set

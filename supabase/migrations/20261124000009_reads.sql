@@ -170,6 +170,7 @@ begin
   delete from public.tenant_events where (tenant_id, sequence) in (
     select tenant_id, sequence from public.tenant_events where time < now() - interval '7 days' limit 10000);
   delete from public.idempotency_keys where expires_at < now();
+  update public.whatsapp_sessions set retired_auth_state = null, retired_at = null where retired_at < now() - interval '24 hours';
   delete from public.whatsapp_sessions where deleted_at < now() - interval '7 days' and not unlink;
   v_inbound := public.upkeep_inbound();
   return jsonb_build_object('campaigns', v_campaigns, 'expired', v_expired, 'journal_waiting', v_inbound->'waiting',

@@ -82,6 +82,7 @@ export const faultSchema = z.discriminatedUnion("kind", [
   rule("withhold_prekeys", bySender),
   rule("starve_prekeys", bySender),
   rule("withhold_offline_marker", bySender),
+  rule("withhold_offline_queue", bySender), // announced, asked for, and never sent
   // Files; who asks for them is not told.
   rule("media", {
     ...chance,

@@ -42,6 +42,18 @@ const schema = z.object({
     .max(5_000)
     .default(300)
     .describe("sessions this worker is meant for, 1 to 5000; shares are in proportion to it"),
+  MEMORY_LIMIT_MIB: z.coerce
+    .number()
+    .int()
+    .min(16)
+    .max(1_048_576)
+    .optional()
+    .describe("memory this worker may use, in MiB; near it the worker hands its sessions over and ends; unset: what the system grants"),
+  CUT_OFF_AFTER_MS: milliseconds(
+    1_000,
+    600_000,
+    "how long a worker whose sessions all lack a link keeps them while others have links",
+  ).default(60_000),
 });
 
 export interface Config {
@@ -58,6 +70,8 @@ export interface Config {
   lease: { ttlMs: number; marginMs: number; heartbeatMs: number; settleMs: number };
   capacity: number;
   sweepMs: number;
+  memoryLimitBytes: number | null;
+  cutOffAfterMs: number;
 }
 
 /** Reads the environment once. Throws a ConfigError that names every bad variable, or an Error on settings at odds. */
@@ -92,5 +106,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     lease,
     capacity: variables.WORKER_CAPACITY,
     sweepMs: variables.SWEEP_MS,
+    memoryLimitBytes: variables.MEMORY_LIMIT_MIB === undefined ? null : variables.MEMORY_LIMIT_MIB * 1_048_576,
+    cutOffAfterMs: variables.CUT_OFF_AFTER_MS,
   };
 }

@@ -11,7 +11,7 @@ import { startWorker } from "./start-worker.ts";
 await runService({
   name: "worker",
   onUncaught: leakedByLibrary,
-  async start({ logger }) {
+  async start({ logger, fail }) {
     const config = readConfig();
     logger.level = config.logLevel;
     const { url, rootKey } = config.whatsapp;
@@ -20,7 +20,15 @@ await runService({
     const dependencies = await openDependencies(config, logger);
     const credentialsKey = parseCredentialsKey(config.credentialsKey);
     const openLink = createOpenLink({ baileys, logger, credentialsKey, webSocketUrl: network.webSocketUrl });
-    const { shutdown } = await startWorker({ config, version: packageFile.version, dependencies, openLink, logger });
+    const { shutdown } = await startWorker({
+      config,
+      version: packageFile.version,
+      dependencies,
+      openLink,
+      clientVersion: baileys.DEFAULT_CONNECTION_CONFIG.version.join("."),
+      logger,
+      fail,
+    });
     const close = { name: "close Redis", deadlineMs: 2_000, run: () => dependencies[Symbol.asyncDispose]() };
     return { shutdown: [...shutdown, close] };
   },

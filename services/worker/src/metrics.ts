@@ -59,6 +59,7 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
     registers,
   });
   const closes = counter("flotilla_disconnects_total", "Links that ended, by cause", ["cause"]);
+  const stuck = counter("flotilla_event_buffer_stuck_total", "Times that events the library held back had to be let go");
   const dials = counter("flotilla_dials_total", "Links asked for");
 
   return {
@@ -83,6 +84,7 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
       unknown: (resolution: string) => unknown.inc({ resolution }),
       closed: (cause: string) => closes.inc({ cause }),
       dialled: () => dials.inc(),
+      bufferFlushed: () => stuck.inc(),
     },
     upkeep: { journalWaiting: (rows: number) => journal.set(rows) },
     sweeper: { found: (n: number) => swept.inc(n) },

@@ -152,7 +152,8 @@ export interface LinkIdentity {
 /**
  * Why a link cut itself (`terminated_by_us`): an orderly end; the lease refused; a secret row could not be read or written,
  * or not be unsealed; an observation could not be recorded; the library choked on a frame; 30 s without login or QR code;
- * 30 s without a frame; three sends without an ack. `terminate` brings reasons of its own.
+ * 30 s without a frame; 45 s without an answer; three sends without an ack; 60 s without the next stanza of an offline
+ * queue that was announced. `terminate` brings reasons of its own.
  */
 export type LinkFault =
   | "ended"
@@ -163,7 +164,12 @@ export type LinkFault =
   | "unreadable_frame"
   | "no_login"
   | "silent"
-  | "sends_unanswered";
+  | "no_answer"
+  | "sends_unanswered"
+  | "queue_stuck";
+
+/** What is wrong with a link that works on; the session is `degraded` for as long. */
+export type LinkTrouble = "check_missed" | "queue_stuck" | "decrypt_storm" | "pre_keys_low";
 
 /** Why a link ended, in our words; the table from codes to causes is `adapters/whatsapp/decode-connection.ts`. */
 export type CloseCause =
@@ -179,6 +185,8 @@ export type CloseCause =
   | { kind: "temporarily_banned"; untilMs: number | null }
   | { kind: "banned"; code: number }
   | { kind: "client_outdated" }
+  /** WhatsApp refuses how the client describes itself (409). */
+  | { kind: "client_refused" }
   | { kind: "configuration"; detail: string }
   | { kind: "terminated_by_us"; reason: LinkFault | (string & {}) };
 
@@ -242,8 +250,8 @@ export interface WhatsAppLink {
   send(row: OutboundRow, claim: Claim): Promise<void>;
   /** Forgets which devices the person at `jid` has, so that the next send asks WhatsApp for them. */
   forgetDevices(jid: string): Promise<void>;
-  /** Milliseconds since the last frame came in, on the monotonic clock. */
-  silentForMs(): number;
+  /** What is wrong with it although it works on; null when nothing is. */
+  trouble(): LinkTrouble | null;
   /** Drops the raw connection at once; `closed` with `terminated_by_us` follows. */
   terminate(reason: string): void;
   /** Orderly end without log-out, at most 2 s. */
@@ -267,6 +275,8 @@ export interface LinkOptions {
    * is touched, and set aside when it was begun three times without an end.
    */
   careful?: boolean;
+  /** The library held events back for too long and was made to let them go. */
+  onBufferStuck?: () => void;
   observe: (observation: LinkObservation) => void | Promise<void>;
 }
 

@@ -4,6 +4,8 @@ import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import { createOps } from "@flotilla/shared/runtime/ops";
 import { openOpsServer } from "@flotilla/shared/runtime/ops-server";
 import type { ShutdownPhase } from "@flotilla/shared/runtime/run-service";
+import { createClientBreaker } from "./adapters/redis/client-breaker.ts";
+import { createDialTurns } from "./adapters/redis/dial-turns.ts";
 import { listenToFleet, ringFleet } from "./adapters/redis/fleet-bell.ts";
 import { createShowCode } from "./adapters/redis/show-code.ts";
 import { createGroupCommit } from "./adapters/supabase/group-commit.ts";
@@ -19,9 +21,13 @@ import { createStepCall, stepCampaign } from "./jobs/step-campaign.ts";
 import { createPassCall, runUpkeep, upkeepEveryMs } from "./jobs/upkeep.ts";
 import { createMetrics } from "./metrics.ts";
 import type { OpenLink } from "./ports.ts";
+import { createDialGate } from "./sessions/dial-gate.ts";
+import { watchProcess } from "./sessions/process-watch.ts";
+import { watchReach } from "./sessions/reach-watch.ts";
 import { createSessionSupervisor, type SessionSupervisor } from "./sessions/session-supervisor.ts";
 import { createShardConsumers } from "./sessions/shard-consumer.ts";
 import { createShardKeeper, type ShardKeeper } from "./sessions/shard-keeper.ts";
+import type { RunnerDeps } from "./sessions/session-runner.ts";
 import { createSlots } from "./sessions/slots.ts";
 import { createSweeper } from "./sessions/sweeper.ts";
 import { startWatchdog } from "./sessions/watchdog.ts";
@@ -31,7 +37,13 @@ export interface WorkerOptions {
   version: string;
   dependencies: Dependencies;
   openLink: OpenLink;
+  /** Version of the WhatsApp client, which the fleet's breaker goes by. */
+  clientVersion: string;
   logger: Logger;
+  /** Asks for an orderly end of the process, as `runService` gives it. */
+  fail: (reason: string) => void;
+  /** What tests set: the clock of the runners' delays, the chance in them, how long a link's phases may last. */
+  runner?: Pick<RunnerDeps, "nowMs" | "random" | "times">;
 }
 
 /** Links being opened and messages being encoded by one process at a time: each costs tens of milliseconds of one core. */
@@ -40,7 +52,8 @@ const encodingsAtOnce = 32;
 const checkEveryMs = 1_000;
 
 /** Builds the worker from its parts and starts it. Resolves when it listens; shards are claimed a moment later. */
-export async function startWorker({ config, version, dependencies, openLink, logger: root }: WorkerOptions) {
+export async function startWorker(options: WorkerOptions) {
+  const { config, version, dependencies, openLink, logger: root } = options;
   const { clients, redis, subscriber, producer } = dependencies;
   const { lease: times, worker } = config;
   const logger = bindIds(root, { instance: worker });
@@ -63,6 +76,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       handOver: (lease) => supervisor.handOver(lease),
       loads: () => supervisor.loads(),
       opening: () => supervisor.opening(),
+      links: () => supervisor.links(),
     },
     watchdog: { expectFenceBy: (deadlineMs) => watchdog.expectFenceBy(deadlineMs) },
     announce: () => ringFleet(redis),
@@ -96,6 +110,8 @@ export async function startWorker({ config, version, dependencies, openLink, log
     metrics: metrics.sweeper,
     logger: bindIds(logger, { part: "sweep" }),
   });
+  const breaker = createClientBreaker({ redis, clientVersion: options.clientVersion, logger: bindIds(logger, { part: "breaker" }) });
+  const takeTurn = createDialTurns({ redis, workers: keeper.workers, logger });
   const supervisor: SessionSupervisor = createSessionSupervisor({
     runner: {
       openLink,
@@ -105,7 +121,8 @@ export async function startWorker({ config, version, dependencies, openLink, log
       sessions,
       outbox: createMessageOutbox(clients.reads),
       showCode: createShowCode(redis, logger),
-      dials: createSlots(dialsAtOnce),
+      dials: createDialGate(createSlots(dialsAtOnce), takeTurn),
+      breaker,
       suspects: createSlots(1),
       encodings: createSlots(encodingsAtOnce),
       holds: keeper.holds,
@@ -113,6 +130,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       wantSweep: () => sweeper.request(true),
       metrics: metrics.runner,
       logger,
+      ...options.runner,
     },
     sessions,
     consumers: () => consumers,
@@ -123,6 +141,13 @@ export async function startWorker({ config, version, dependencies, openLink, log
   });
   const consumers = createShardConsumers({ redis, handlers: (shard) => shardHandlers(shard, supervisor), logger });
   const watchdog = startWatchdog();
+  const reach = watchReach({
+    keeper,
+    runners: supervisor.runners,
+    patienceMs: config.cutOffAfterMs,
+    logger: bindIds(logger, { part: "reach" }),
+  });
+  const processWatch = watchProcess({ memoryLimitBytes: config.memoryLimitBytes, onUnwell: options.fail });
 
   const ops = createOps({
     service: "worker",
@@ -172,7 +197,11 @@ export async function startWorker({ config, version, dependencies, openLink, log
     schedule();
   });
   schedule();
-  const timers = [setInterval(schedule, upkeepEveryMs), setInterval(() => supervisor.check(), checkEveryMs)];
+  const check = () => {
+    supervisor.check();
+    reach.check();
+  };
+  const timers = [setInterval(schedule, upkeepEveryMs), setInterval(check, checkEveryMs)];
   keeper.start();
   sweeper.start();
   logger.info(
@@ -186,6 +215,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       deadlineMs: 3_000,
       run: async () => {
         for (const timer of timers) clearInterval(timer);
+        processWatch.stop();
         await Promise.all(fleetConsumers.map((consumer) => consumer.close()));
       },
     },
@@ -195,7 +225,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       deadlineMs: 3_000,
       run: async () => {
         await Promise.all([keeper.stop(), sweeper.stop()]);
-        await watchdog[Symbol.asyncDispose]();
+        await Promise.all([watchdog[Symbol.asyncDispose](), breaker[Symbol.asyncDispose]()]);
         await server[Symbol.asyncDispose]();
       },
     },

@@ -31,6 +31,7 @@ export interface SessionRow {
   /** The device is to be unlinked and its secrets forgotten. */
   unlink: boolean;
   status: SessionStatus;
+  status_reason: string | null;
   /** Milliseconds until the status ends by itself; null when it does not. */
   deadline_in_ms: number | null;
   paired: boolean;
@@ -123,6 +124,10 @@ export class WriteRefused extends Error {
 export interface TickRequest {
   draining: boolean;
   rejoin: boolean;
+  /** False while this worker cannot reach WhatsApp and others can: its shards go to them. */
+  accepting: boolean;
+  /** Links that are logged in. */
+  links: number;
   /** Running sessions by shard. */
   loads: Record<string, number>;
   /** Sessions being dialled: nothing more is to be moved here while there are some. */
@@ -137,6 +142,8 @@ export interface TickAnswer {
   /** Shards to hand over to others, soon and in good order. */
   revoke: number[];
   workers: number;
+  /** Links that the other workers have logged in. */
+  links_elsewhere: number;
 }
 
 export interface LeaseStore {

@@ -120,7 +120,7 @@ export function createFakeNetwork(
           setTimeout(() => tell({ kind: "ack", waMessageId: row.wa_message_id, error }), ackMs);
         },
         forgetDevices: async (jid) => void network.forgotten.push(jid),
-        silentForMs: () => 0,
+        trouble: () => null,
         terminate: (reason) => setImmediate(() => drop({ kind: "terminated_by_us", reason })),
         end: async () => drop(null),
         logout: async () => {

@@ -26,6 +26,7 @@ beforeAll(async () => {
     worker,
     guard: { holds: () => true, validUntilMs: () => Infinity, reportFenced: () => {} },
     ring: () => {},
+    refused: () => {},
     logger: silent,
     metrics: { committed: () => {}, retried: () => {}, fenced: () => {} },
   }));

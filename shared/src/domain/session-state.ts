@@ -12,7 +12,7 @@ import { assertNever } from "./assert-never.ts";
  * | connecting                  | socket opening, 30 s                        | logged in; lost; stop                    |
  * | syncing                     | logged in, offline queue draining, 60 s     | drained; lost; stop                      |
  * | connected                   | a round trip was answered lately            | lost; any end; stop                      |
- * | degraded                    | connected, one check missed                 | answered; lost; stop                     |
+ * | degraded                    | connected, one check missed or impaired     | answered, mended; lost; stop             |
  * | reconnecting                | link lost, backing off                      | dialled again; stop                      |
  * | conflict                    | a foreign client holds the account          | restart by a person; stop                |
  * | logged_out                  | removed by the phone, or own log-out        | start pairs again                        |
@@ -24,7 +24,8 @@ export type SessionObservation =
   | { kind: "code_offered"; by: "qr" | "pairing_code" }
   | { kind: "logged_in" }
   | { kind: "caught_up" }
-  | { kind: "check_missed" }
+  | { kind: "check_missed"; reason?: string }
+  | { kind: "check_answered" }
   | { kind: "link_lost"; reason: string }
   | { kind: "replaced" }
   | { kind: "unlinked"; reason: string }
@@ -66,7 +67,11 @@ export function nextSessionStatus(current: SessionStatus, seen: SessionObservati
     case "caught_up":
       return resting ? "ignored" : move("connected");
     case "check_missed":
-      return current === "connected" ? move("degraded", "check_missed", 45_000) : "ignored";
+      return current === "connected" || current === "degraded"
+        ? move("degraded", seen.reason ?? "check_missed", 45_000)
+        : "ignored";
+    case "check_answered":
+      return current === "degraded" ? move("connected") : "ignored";
     case "link_lost":
       return resting ? "ignored" : move("reconnecting", seen.reason);
     case "replaced":

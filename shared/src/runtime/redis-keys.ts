@@ -23,3 +23,13 @@ export const commonQueuePrefix = "{wa:c}";
 
 /** Prefix of the Socket.io Redis adapter's channels, which carry control between realtime replicas. */
 export const socketAdapterKey = "flotilla:socket";
+
+/** String: the time of Redis in microseconds before which the fleet dials no further link. */
+export const fleetDialsKey = "flotilla:dials";
+
+/** Of the fleet's breaker for one version of the WhatsApp client: sessions refused lately, the reason while it is open, the wait for a probe. */
+export const breakerKeys = (clientVersion: string): [refusals: string, open: string, probe: string] => [
+  `flotilla:{client:${clientVersion}}:refused`,
+  `flotilla:{client:${clientVersion}}:open`,
+  `flotilla:{client:${clientVersion}}:probe`,
+];

@@ -26,7 +26,9 @@ export function dispatch(network: Network, link: Link, companion: Companion, sta
     case "call":
       return handleCall(network, companion, stanza);
     case "ib":
-      if (children(stanza)[0]?.tag === "offline_batch") companion.queue.drain();
+      if (children(stanza)[0]?.tag !== "offline_batch") return;
+      if (network.faults.hit("withhold_offline_queue", { sender: companion.address.phone }) === undefined)
+        companion.queue.drain();
       return;
     default:
       network.unknown.record(stanza.tag, stanza);

@@ -18,6 +18,7 @@ describe("losses of the link", () => {
     ["a lost link", { kind: "link_lost", code: 428, detail: "" }, 500, 300_000],
     ["our own watchdog", { kind: "terminated_by_us", reason: "silent" }, 500, 300_000],
     ["an unclear end", { kind: "unclear", code: 500, detail: "" }, 2_000, 301_000],
+    ["an end that nobody understands", { kind: "unclear", code: 499, detail: "" }, 3_500, 301_000],
     ["a busy server", { kind: "server_busy", code: 503, detail: "" }, 5_000, 302_500],
     ["a rate limit", { kind: "rate_limited", code: 429, detail: "" }, 30_000, 915_000],
   ])("%s reconnects, later each time, and never after more than its most", (_, cause, first, most) => {
@@ -60,11 +61,12 @@ describe("ends with a meaning", () => {
       { do: "rest", observe: { as: "failed", reason: "qr_expired" }, forget: false },
     ],
     [
-      "another client gets a minute",
+      "another client gets half a minute",
       { kind: "replaced" },
       {},
-      { do: "reconnect", inMs: 60_000, observe: { kind: "replaced" } },
+      { do: "reconnect", inMs: 30_000, observe: { kind: "replaced" } },
     ],
+    ["then a minute each time", { kind: "replaced" }, { conflicts: 3 }, { do: "reconnect", inMs: 60_000 }],
     [
       "and wins after three tries",
       { kind: "replaced" },
@@ -86,7 +88,18 @@ describe("ends with a meaning", () => {
       { do: "rest", observe: { as: "restricted" }, againInMs: 90_000 },
     ],
     ["a ban rests", { kind: "banned", code: 403 }, {}, { do: "rest", againInMs: null, observe: { as: "banned" } }],
-    ["an old client probes each ten minutes", { kind: "client_outdated" }, {}, { do: "rest", againInMs: 600_000 }],
+    [
+      "an old client tells the fleet, and tries again after ten minutes and more",
+      { kind: "client_outdated" },
+      {},
+      { do: "rest", againInMs: 900_000, clientRefused: "client_outdated", observe: { reason: "client_outdated" } },
+    ],
+    [
+      "a client whose description is refused tells the fleet",
+      { kind: "client_refused" },
+      {},
+      { do: "rest", forget: false, clientRefused: "configuration", observe: { reason: "configuration" } },
+    ],
     [
       "a wrong address rests",
       { kind: "configuration", detail: "tls" },
@@ -108,6 +121,7 @@ describe("ends with a meaning", () => {
       { kind: "temporarily_banned", untilMs: null },
       { kind: "banned", code: 406 },
       { kind: "client_outdated" },
+      { kind: "client_refused" },
       { kind: "configuration", detail: "" },
     ];
     for (const cause of causes) {

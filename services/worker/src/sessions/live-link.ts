@@ -6,6 +6,7 @@ import {
   type CloseCause,
   LeaseLost,
   type LinkObservation,
+  type LinkTrouble,
   type OpenLink,
   type SecretStore,
   type WhatsAppLink,
@@ -29,8 +30,11 @@ export interface LinkDeps {
   databaseNowMs: () => number;
   /** A pump has begun: its lanes are to be found. */
   wantSweep: () => void;
-  metrics: PumpOptions["metrics"] & { dialled(): void };
+  metrics: PumpOptions["metrics"] & { dialled(): void; bufferFlushed(): void };
   random?: () => number;
+  times?: LinkTimes;
+  /** Monotonic time by which the delays of the reconnect policy are counted; tests move it. */
+  nowMs?: () => number;
 }
 
 export interface LiveLinkOptions {
@@ -51,10 +55,17 @@ export interface LiveLinkOptions {
 
 export type LinkPhase = "idle" | "dialling" | "pairing" | "open";
 
-const loginTimeoutMs = 30_000;
-const catchUpMs = 5_000;
-const syncTimeoutMs = 60_000;
-const silentMs = 30_000;
+/** How long a phase may last, in milliseconds on the monotonic clock. */
+export interface LinkTimes {
+  /** From dial to login or code. The link watches this itself; here it also ends an opener that hangs before there is a link. */
+  loginMs: number;
+  /** After the login, until messages on the wire are repeated although the offline queue has not ended. */
+  catchUpMs: number;
+  /** After the login, until the session counts as connected although the end of the offline queue was never announced. */
+  syncMs: number;
+}
+
+const defaultTimes: LinkTimes = { loginMs: 35_000, catchUpMs: 5_000, syncMs: 60_000 };
 const troubleMs = 1_000;
 
 /**
@@ -63,15 +74,16 @@ const troubleMs = 1_000;
  * | phase    | meaning                               | entered by         | left by                   |
  * |----------|---------------------------------------|--------------------|---------------------------|
  * | idle     | no link                               | start, close, end  | dial                      |
- * | dialling | link asked for, no login, no code yet | dial               | code, login, close, 30 s  |
+ * | dialling | link asked for, no login, no code yet | dial               | code, login, close, 35 s  |
  * | pairing  | a code is shown                       | code               | login, close              |
- * | open     | logged in; the pump runs soon after   | login              | close, silence for 30 s   |
+ * | open     | logged in; the pump runs soon after   | login              | close                     |
  */
 export function createLiveLink(options: LiveLinkOptions) {
   const { deps, scope, holds, status, pairing, logger } = options;
-  const { commit } = deps;
+  const { commit, times = defaultTimes, nowMs = monotonicMs } = deps;
   let phase: LinkPhase = "idle";
   let phaseSince = monotonicMs();
+  let openSince = 0;
   let link: WhatsAppLink | null = null;
   let pump: Pump | null = null;
   /** Grows with each dial and end: what an older link says of itself means nothing. */
@@ -129,15 +141,16 @@ export function createLiveLink(options: LiveLinkOptions) {
 
   function loggedIn({ identity }: Extract<LinkObservation, { kind: "logged_in" }>): void {
     enter("open");
+    openSince = nowMs();
     const mine = linkNo;
     // Queued receipts often prove that a first copy arrived, so repeats wait for them, but not for ever.
-    setTimeout(() => mine === linkNo && startPump(), catchUpMs).unref();
+    setTimeout(() => mine === linkNo && startPump(), times.catchUpMs).unref();
     options.onLoggedIn();
     tell(status.observe({ kind: "logged_in" }, identity));
   }
 
   function closed(cause: CloseCause, error: unknown = null): void {
-    const openMs = phase === "open" ? monotonicMs() - phaseSince : 0;
+    const openMs = phase === "open" ? nowMs() - openSince : 0;
     if (cause.kind === "terminated_by_us" && diedOfContent.has(cause.reason)) distrusts = true;
     linkNo++;
     link = null;
@@ -165,6 +178,12 @@ export function createLiveLink(options: LiveLinkOptions) {
       metrics: deps.metrics,
     });
     void beginPump(pump);
+  }
+
+  function checkHealth(trouble: LinkTrouble | null): void {
+    if (trouble !== null && status.current === "connected")
+      tell(status.observe({ kind: "check_missed", reason: trouble }));
+    else if (trouble === null && status.current === "degraded") tell(status.observe({ kind: "check_answered" }));
   }
 
   async function beginPump(mine: Pump): Promise<void> {
@@ -197,6 +216,7 @@ export function createLiveLink(options: LiveLinkOptions) {
         findSent: (waMessageId) => deps.outbox.findSent(scope.sessionId, waMessageId),
         mayAct: () => mine === linkNo && holds(),
         careful: distrusts,
+        onBufferStuck: () => deps.metrics.bufferFlushed(),
         // What people wrote and read stays true, whichever link tells it.
         observe: (seen) => (mine === linkNo || isFact(seen) ? observe(seen) : undefined),
       });
@@ -257,13 +277,11 @@ export function createLiveLink(options: LiveLinkOptions) {
     /** Looks for a link that hangs; called once a second. */
     check(): void {
       const forMs = monotonicMs() - phaseSince;
-      if (phase === "dialling" && forMs > loginTimeoutMs) {
-        link?.terminate("login_timeout");
-        closed({ kind: "terminated_by_us", reason: "login_timeout" });
-      } else if (phase === "open" && link !== null && link.silentForMs() > silentMs) {
-        link.terminate("silent");
-        closed({ kind: "terminated_by_us", reason: "silent" });
-      } else if (phase === "open" && !caughtUp && forMs > syncTimeoutMs) observe({ kind: "caught_up" });
+      if (phase === "dialling" && forMs > times.loginMs) {
+        link?.terminate("no_login");
+        closed({ kind: "terminated_by_us", reason: "no_login" });
+      } else if (phase === "open" && !caughtUp && forMs > times.syncMs) observe({ kind: "caught_up" });
+      else if (phase === "open" && link !== null) checkHealth(link.trouble());
     },
   };
 }

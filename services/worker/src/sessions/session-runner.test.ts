@@ -6,10 +6,18 @@ import { MemoryJournal } from "../../test/memory-journal.ts";
 import { createFakeNetwork } from "../../test/fake-link.ts";
 import { CredentialsUnreadable, type SecretStore } from "../ports.ts";
 import type { Commit, SessionRow, SessionWrites } from "../store-ports.ts";
+import type { ClientBreaker } from "./fleet-hold.ts";
 import { type SessionRunner, startSessionRunner } from "./session-runner.ts";
 import { createSlots } from "./slots.ts";
 
 const runners: SessionRunner[] = [];
+const openBreaker: ClientBreaker = {
+  reason: () => null,
+  isProbeDue: () => false,
+  mayDial: async () => true,
+  refused: async () => {},
+  accepted: () => {},
+};
 afterEach(() => {
   for (const runner of runners.splice(0)) runner.fence();
 });
@@ -26,6 +34,7 @@ function openRig(change: Partial<SessionRow> = {}, network = createFakeNetwork({
     generation: 1,
     unlink: false,
     status: "starting",
+    status_reason: null,
     deadline_in_ms: null,
     paired: false,
     pairing_attempt: 1,
@@ -74,7 +83,8 @@ function openRig(change: Partial<SessionRow> = {}, network = createFakeNetwork({
       holds: () => leased,
       databaseNowMs: () => Date.now(),
       wantSweep: () => {},
-      metrics: { sent: () => {}, acked: () => {}, unknown: () => {}, closed: () => {}, dialled: () => {} },
+      metrics: { sent: () => {}, acked: () => {}, unknown: () => {}, closed: () => {}, dialled: () => {}, bufferFlushed: () => {} },
+      breaker: openBreaker,
       logger: createLogger({ service: "test", level: "silent" }),
       random: () => 0,
     },

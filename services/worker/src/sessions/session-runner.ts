@@ -6,6 +6,7 @@ import { decideAfterClose } from "../domain/reconnect-policy.ts";
 import { type CloseCause, CredentialsUnreadable, LeaseLost } from "../ports.ts";
 import type { LaneView, Lease, SessionRow, SessionScope, SessionStore, ShowCode } from "../store-ports.ts";
 import { createCarefulMode } from "./careful-mode.ts";
+import { type ClientBreaker, createFleetHold } from "./fleet-hold.ts";
 import { createLiveLink, type LinkDeps, type LinkPhase } from "./live-link.ts";
 import { createPairing } from "./pairing.ts";
 import type { Slots } from "./slots.ts";
@@ -16,10 +17,12 @@ export interface RunnerDeps extends LinkDeps {
   network: SessionRow["network"];
   sessions: Pick<SessionStore, "load">;
   showCode: ShowCode;
-  /** Links being opened by this process at a time. */
+  /** The way to a dial: a place in this process, then the fleet's turn. */
   dials: Slots;
   /** Messages that may have killed a worker, tried by this process at a time: one. */
   suspects: Slots;
+  /** Whether WhatsApp takes our client at all. */
+  breaker: ClientBreaker;
   holds: (lease: Lease) => boolean;
   metrics: LinkDeps["metrics"] & { closed(cause: string): void };
   logger: Logger;
@@ -30,6 +33,8 @@ export interface SessionRunner {
   readonly lease: Lease;
   phase(): LinkPhase;
   status(): SessionRow["status"];
+  /** Milliseconds until the next dial, which may be past; null when something else has to happen first. */
+  nextDialInMs(): number | null;
   /** The row may ask for something else now, or a person decided about a message of this session. */
   reload(): void;
   /** It cannot go on as it is: its link ends and it fails with this reason, until a person restarts it. */
@@ -61,7 +66,7 @@ export function startSessionRunner(
   lease: Lease,
   { unclean = false } = {},
 ): SessionRunner {
-  const { commit, random = Math.random } = deps;
+  const { commit, random = Math.random, nowMs = monotonicMs } = deps;
   const { id: sessionId, tenant_id: tenantId, name } = firstRow;
   const scope: SessionScope = { tenantId, sessionId, lease };
   const logger = bindIds(deps.logger, { part: "session", sessionId, tenantId, shard: lease.shard });
@@ -87,8 +92,13 @@ export function startSessionRunner(
       row = { ...row, paired: true };
       logger.info(`session ${name} was scanned and is paired`);
     },
-    onLoggedIn: () => wake(),
+    onLoggedIn() {
+      hold.accepted();
+      wake();
+    },
   });
+  const hold = createFleetHold(deps.breaker);
+  const leaving = Promise.withResolvers<null>();
 
   let row = firstRow;
   let reloadWanted = false;
@@ -100,7 +110,7 @@ export function startSessionRunner(
   let asideFor: string | null = null;
   let resting = isResting(firstRow.status);
   /** Monotonic time of the next dial; null when something else has to happen first. */
-  let actAt = firstActAt(firstRow);
+  let actAt = firstActAt(firstRow, nowMs());
   let ended = false;
   let wake: () => void = () => {};
 
@@ -108,7 +118,7 @@ export function startSessionRunner(
     return ended;
   }
 
-  const isDue = () => link.phase() === "idle" && actAt !== null && monotonicMs() >= actAt;
+  const isDue = () => link.phase() === "idle" && actAt !== null && nowMs() >= actAt;
 
   async function run(): Promise<void> {
     while (!isEnded()) {
@@ -124,7 +134,7 @@ export function startSessionRunner(
       if (isEnded() || !deps.holds(lease)) break;
       const timer = new AbortController();
       const pause =
-        actAt === null ? [] : [sleep(Math.max(1, actAt - monotonicMs()), timer.signal).catch(() => undefined)];
+        actAt === null ? [] : [sleep(Math.max(1, actAt - nowMs()), timer.signal).catch(() => undefined)];
       await Promise.race([woken, ...pause]);
       timer.abort();
     }
@@ -170,7 +180,8 @@ export function startSessionRunner(
       servedGeneration = row.generation;
       counts = noCloses;
       resting = isResting(status.current);
-      actAt = resting ? null : monotonicMs();
+      actAt = resting ? null : nowMs();
+      hold.reset();
       pairing.restart();
     }
     if (!isDue()) return;
@@ -180,8 +191,6 @@ export function startSessionRunner(
       actAt = null;
       return await status.observe({ kind: "refused", as: "failed", reason: "configuration" });
     }
-    if (resting) await status.observe({ kind: "start_requested" });
-    resting = false;
     await dial();
   }
 
@@ -190,7 +199,7 @@ export function startSessionRunner(
     if (known && !(await link.logout())) {
       if (unlinkTries < maxUnlinkTries) {
         // Also from a rest: this is the one thing for which a session is dialled that is not meant to run.
-        if (link.phase() !== "idle" || (actAt !== null && monotonicMs() < actAt)) return;
+        if (link.phase() !== "idle" || (actAt !== null && nowMs() < actAt)) return;
         unlinkTries++;
         return await dial();
       }
@@ -209,7 +218,10 @@ export function startSessionRunner(
   }
 
   async function dial(): Promise<void> {
-    const release = await deps.dials.acquire();
+    const admitted = deps.dials.acquire();
+    const release = await Promise.race([admitted, leaving.promise]);
+    // Nobody waits for a turn to dial while he has to hand the session over.
+    if (release === null) return void admitted.then((giveBack) => giveBack());
     try {
       // What a dial needs may have changed while it waited its turn, credentials first of all.
       await reload();
@@ -218,6 +230,15 @@ export function startSessionRunner(
         release();
         return wake();
       }
+      const refusal = row.unlink ? null : await hold.askToDial();
+      if (refusal !== null) {
+        release();
+        resting = true;
+        actAt = null;
+        return await status.observe({ kind: "refused", as: "failed", reason: refusal });
+      }
+      if (resting && !row.unlink) await status.observe({ kind: "start_requested" });
+      resting = false;
       if (row.paired) await status.observe({ kind: "dialling", again: isKnownToRun(status.current) });
     } catch (error) {
       release();
@@ -234,7 +255,7 @@ export function startSessionRunner(
     deps.metrics.closed(cause.kind);
     await link.stopPump();
     if (isEnded() || !deps.holds(lease)) return;
-    const now = monotonicMs();
+    const now = nowMs();
     counts = countClose(counts, cause, openMs, now);
     if (unreadable) {
       resting = true;
@@ -242,12 +263,13 @@ export function startSessionRunner(
     }
     const decision = decideAfterClose(cause, counts, random(), Date.now());
     logger.info(
-      { cause, decision: decision.do },
+      { cause, decision: decision.do, inMs: decision.do === "rest" ? decision.againInMs : decision.inMs },
       `the link of session ${name} ended (${"code" in cause ? `${cause.kind} ${cause.code}` : cause.kind})`,
     );
     if (decision.do === "rest") {
       resting = true;
       actAt = decision.againInMs === null ? null : now + decision.againInMs;
+      if (decision.clientRefused !== null) await hold.refused(sessionId, decision.clientRefused);
       if (decision.forget) row = { ...row, auth_state: null, paired: false, unlink: false };
       // What a row says of its end outlives us: the next owner tries again at the same time.
       const deadline = decision.againInMs === null ? {} : { deadline_ms: Math.round(decision.againInMs) };
@@ -266,6 +288,7 @@ export function startSessionRunner(
     lease,
     phase: link.phase,
     status: () => status.current,
+    nextDialInMs: () => (actAt === null ? null : actAt - nowMs()),
     reload() {
       reloadWanted = true;
       link.lookAtWire();
@@ -279,15 +302,23 @@ export function startSessionRunner(
     },
     wake: link.wake,
     see: link.see,
-    check: () => link.check(),
+    check() {
+      if (hold.isOver()) {
+        actAt = nowMs();
+        wake();
+      }
+      link.check();
+    },
     fence() {
       ended = true;
+      leaving.resolve(null);
       link.fence();
       wake();
     },
     async handOver() {
       await link.drain(drainMs);
       ended = true;
+      leaving.resolve(null);
       wake();
       await link.end();
       await running;
@@ -296,10 +327,11 @@ export function startSessionRunner(
   };
 }
 
-/** When a session is first dialled: now, or, when it rests, at the end of a ban that ends by itself. */
-function firstActAt({ status, deadline_in_ms }: SessionRow): number | null {
-  if (!isResting(status)) return monotonicMs();
-  return status === "restricted" && deadline_in_ms !== null ? monotonicMs() + deadline_in_ms : null;
+/** When a session is first dialled: now; when it rests, at the end of a ban that ends by itself, or as soon as the fleet's breaker lets it. */
+function firstActAt({ status, status_reason, deadline_in_ms }: SessionRow, nowMs: number): number | null {
+  if (!isResting(status)) return nowMs;
+  if (status === "failed" && status_reason === "client_outdated") return nowMs;
+  return status === "restricted" && deadline_in_ms !== null ? nowMs + deadline_in_ms : null;
 }
 
 const isKnownToRun = (status: SessionRow["status"]) =>

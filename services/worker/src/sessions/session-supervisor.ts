@@ -156,6 +156,7 @@ export function createSessionSupervisor(options: SupervisorOptions): SessionSupe
       return loads;
     },
     opening: () => [...runners.values()].filter((runner) => runner.phase() === "dialling").length,
+    links: () => [...runners.values()].filter((runner) => runner.phase() === "open").length,
     reconcile: look,
     setAside: (sessionId) => runners.get(sessionId)?.setAside("storage_refused"),
     wake: (sessionId, lane) => runners.get(sessionId)?.wake(lane),

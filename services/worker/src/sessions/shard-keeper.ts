@@ -17,6 +17,8 @@ export interface ShardEvents {
   loads(): Record<string, number>;
   /** Sessions being dialled. */
   opening(): number;
+  /** Links that are logged in. */
+  links(): number;
 }
 
 export interface ShardKeeperOptions {
@@ -35,6 +37,12 @@ export interface ShardKeeperOptions {
 
 export interface ShardKeeper extends LeaseGuard {
   start(): void;
+  /** Links that the other workers of the fleet have logged in, as of the last heartbeat. */
+  linksElsewhere: () => number;
+  /** Workers of the fleet, this one included, as of the last heartbeat. */
+  workers: () => number;
+  /** Whether this worker takes shards. With false the fleet asks for all of them back, one after the other, as long as another takes them. */
+  accept(shards: boolean): void;
   /** Asks for a heartbeat now; several asks within one make one. */
   beat(): void;
   held: () => Lease[];
@@ -71,6 +79,8 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   let validUntil = 0;
   let clock = { databaseMs: Date.now(), atMs: monotonicMs() };
   let rejoin = false;
+  let accepting = true;
+  let fleet = { workers: 1, linksElsewhere: 0 };
   let draining = false;
   let drained = false;
   let fences = 0;
@@ -102,7 +112,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   async function tick(): Promise<void> {
     const sentAt = monotonicMs();
     const fencesBefore = fences;
-    const asked = { draining, rejoin, loads: events.loads(), opening: events.opening() };
+    const asked = { draining, rejoin, accepting, links: events.links(), loads: events.loads(), opening: events.opening() };
     const answer = await store.tick(asked, AbortSignal.any([AbortSignal.timeout(tickTimeoutMs), stopping.signal]));
     options.metrics.ticked((monotonicMs() - sentAt) / 1_000);
     // Fenced while the answer was under way: it speaks of leases we have dropped.
@@ -115,6 +125,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   }
 
   function apply(answer: TickAnswer): void {
+    fleet = { workers: answer.workers, linksElsewhere: answer.links_elsewhere };
     const { lost, claimed, kept, stale } = shardChanges(held, answer.owned, given);
     for (const lease of lost) drop(lease);
     if (lost.length > 0) logger.warn({ shards: lost.length }, `${lost.length} shards are no longer ours`);
@@ -229,6 +240,12 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
     start() {
       beating = beatForEver();
       watching = fenceForEver();
+    },
+    linksElsewhere: () => fleet.linksElsewhere,
+    workers: () => fleet.workers,
+    accept(shards) {
+      accepting = shards;
+      wake();
     },
     beat: () => wake(),
     held: () => [...held.values()],

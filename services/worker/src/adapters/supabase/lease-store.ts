@@ -8,6 +8,7 @@ const Tick = z.object({
   owned: z.array(z.object({ shard: z.int(), epoch: z.int(), clean: z.boolean(), sessions: z.int() })),
   revoke: z.array(z.int()),
   workers: z.int(),
+  links_elsewhere: z.int(),
 }) satisfies z.ZodType<TickAnswer>;
 
 export interface WorkerIdentity {
@@ -28,7 +29,7 @@ const maxMoves = 8;
 export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity): LeaseStore {
   const { worker } = identity;
   return {
-    tick: ({ draining, rejoin, loads, opening }, signal) =>
+    tick: ({ draining, rejoin, accepting, links, loads, opening }, signal) =>
       callFunction(
         client,
         "worker_tick",
@@ -44,6 +45,8 @@ export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity
             ops_port: identity.opsPort,
             draining,
             rejoin,
+            accepting,
+            links,
             loads,
             opening,
           },

@@ -14,6 +14,7 @@ const Row = z.object({
   generation: z.int(),
   unlink: z.boolean(),
   status: SessionStatus,
+  status_reason: z.string().nullable(),
   deadline_in_ms: z.number().nullable(),
   paired: z.boolean(),
   pairing_attempt: z.int(),

@@ -42,7 +42,7 @@ describe("the cause of a close", () => {
     ["forbidden", boom(403, "Connection Failure"), { kind: "banned", code: 403 }],
     ["banned", boom(406, "Connection Failure"), { kind: "banned", code: 406 }],
     ["an outdated client", boom(405, "Connection Failure"), { kind: "client_outdated" }],
-    ["a bad client description", boom(409, "Connection Failure"), { kind: "configuration" }],
+    ["a bad client description", boom(409, "Connection Failure"), { kind: "client_refused" }],
     ["a wrong root key", boom(400, "noise intermediate certificate signature invalid"), { kind: "configuration" }],
     [
       "a bad certificate",

@@ -42,8 +42,9 @@ export function decodeClose(report: CloseReport): CloseCause {
       return { kind: "banned", code };
     case 405:
       return { kind: "client_outdated" };
-    case 400:
     case 409:
+      return { kind: "client_refused" };
+    case 400:
       return { kind: "configuration", detail };
     case 408:
       return /QR refs attempts ended/.test(message) ? { kind: "qr_expired" } : { kind: "link_lost", code, detail };

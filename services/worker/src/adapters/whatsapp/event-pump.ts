@@ -9,9 +9,6 @@ import { decodeAck, decodeReceipt } from "./decode-receipt.ts";
 /** Lifetimes of QR codes as the library shows them: the first, and each that follows. */
 const qrLifetimes = { firstMs: 60_000, nextMs: 20_000 } as const;
 
-/** The marker that ends the offline queue may be lost; after this long we take the queue for drained (W7). */
-const caughtUpAfterMs = 5_000;
-
 export interface EventPumpOptions {
   baileys: Baileys;
   socket: WASocket;
@@ -21,18 +18,17 @@ export interface EventPumpOptions {
   /** The library reported the end, with its error. Called last, after everything it still held back. */
   onClosed: (error: unknown) => void;
   /** A QR code is shown or the account is logged in. */
-  onProgress: () => void;
+  onProgress: (isLogin: boolean) => void;
   onAck: (waMessageId: string) => void;
 }
 
-/** Turns what the library and the raw stanzas tell into observations, in order. Returns a function that stops its timer. */
+/** Turns what the library and the raw stanzas tell into observations, in order. Returns a function that stops it. */
 export function pumpEvents(options: EventPumpOptions): () => void {
   const { baileys, socket, auth, push, onClosed, onProgress, onAck } = options;
   const told = new LRUCache<string, true>({ maxSize: 5_000, sizeCalculation: () => 1 });
   let qrRound = 0;
   let loggedIn = false;
   let drained = false;
-  let caughtUp: NodeJS.Timeout | undefined;
 
   const tellSamePerson = (one: string, other: string | null | undefined): void => {
     const pair = samePerson(one, other);
@@ -53,7 +49,6 @@ export function pumpEvents(options: EventPumpOptions): () => void {
 
   const tellCaughtUp = (): void => {
     if (!drained || !loggedIn) return;
-    clearTimeout(caughtUp);
     if (told.has("caught up")) return;
     told.set("caught up", true);
     push({ kind: "caught_up" });
@@ -62,7 +57,7 @@ export function pumpEvents(options: EventPumpOptions): () => void {
   const onConnection = (update: BaileysEventMap["connection.update"]): void => {
     if (update.qr !== undefined) {
       qrRound++;
-      onProgress();
+      onProgress(false);
       push({
         kind: "qr",
         value: update.qr,
@@ -76,13 +71,9 @@ export function pumpEvents(options: EventPumpOptions): () => void {
     }
     if (update.connection === "open") {
       loggedIn = true;
-      onProgress();
+      onProgress(true);
       const identity = auth.identity();
       push({ kind: "logged_in", identity }, auth.save(identity));
-      caughtUp = setTimeout(() => {
-        drained = true;
-        tellCaughtUp();
-      }, caughtUpAfterMs).unref();
       tellCaughtUp();
     }
     if (update.receivedPendingNotifications) {
@@ -114,8 +105,5 @@ export function pumpEvents(options: EventPumpOptions): () => void {
     for (const observation of decodeReceipt(node, Date.now())) push(observation);
   });
 
-  return () => {
-    clearTimeout(caughtUp);
-    stop();
-  };
+  return stop;
 }

@@ -1,5 +1,5 @@
-import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import { monotonicMs } from "@flotilla/shared/runtime/clock";
+import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import type { Baileys } from "../../boot/library.ts";
 import { LeaseLost, type LinkOptions, type OpenLink, type WhatsAppLink } from "../../ports.ts";
 import type { CredentialsKey } from "../sealing/credentials-key.ts";
@@ -10,13 +10,16 @@ import { decodeClose, reportOf } from "./decode-connection.ts";
 import { pumpEvents } from "./event-pump.ts";
 import { forgetDevices } from "./forget-devices.ts";
 import { currentLink, LinkEnding } from "./link-ending.ts";
+import { watchLink } from "./watch-link.ts";
+import { LinkPulse } from "./link-pulse.ts";
 import { ObservationQueue } from "./observation-queue.ts";
 import { openSocket } from "./open-socket.ts";
 import { currentSend } from "./outbound-send.ts";
 import { PeerTurns } from "./peer-turns.ts";
 import { gateRawSend } from "./raw-gate.ts";
+import { reportRefusedUpgrade } from "./refused-upgrade.ts";
 import { transmit } from "./transmit.ts";
-import { defaultLimits, judgeLink, type WatchdogLimits } from "./watchdog.ts";
+import type { WatchdogLimits } from "./watchdog.ts";
 
 /** What all links of a worker share. */
 export interface LinkEnvironment {
@@ -31,6 +34,14 @@ export interface LinkEnvironment {
   watchdogIntervalMs?: number;
   /** False: what is decrypted is not journaled, so a crash may lose it. For experiments that show just that. Default true. */
   journal?: boolean;
+  /** Time between two pings. Default 12 s. */
+  keepAliveMs?: number;
+  /** How long a query waits for its answer. Default 30 s. */
+  queryTimeoutMs?: number;
+  /** How long each QR code is shown. Unset: the library's 60 s for the first and 20 s for the others. */
+  qrMs?: number;
+  /** When a failed look at the one-time keys on the server is repeated, at most 8 times slower. Default 30 s. */
+  preKeyRetryMs?: number;
 }
 
 /** An orderly end, and a log-out, wait no longer than this for the closing handshake. */
@@ -45,7 +56,7 @@ export function createOpenLink(environment: LinkEnvironment): OpenLink {
 /** Resolves as soon as the connection is being dialled. Throws CredentialsUnreadable, LeaseLost. */
 async function openLink(environment: LinkEnvironment, alone: PeerTurns, options: LinkOptions): Promise<WhatsAppLink> {
   if (!options.mayAct()) throw new LeaseLost();
-  const { baileys, credentialsKey, webSocketUrl, limits = defaultLimits, watchdogIntervalMs = 2_000 } = environment;
+  const { baileys, credentialsKey, webSocketUrl } = environment;
   const { tenantId, sessionId, secrets, credentials, findSent, mayAct } = options;
   const logger = bindIds(environment.logger, { part: "link", tenantId, sessionId });
   const ending = new LinkEnding(logger);
@@ -79,19 +90,15 @@ async function openLink(environment: LinkEnvironment, alone: PeerTurns, options:
   if (!mayAct()) throw new LeaseLost();
 
   const { socket, raw } = currentLink.run(ending, () =>
-    openSocket({ baileys, auth, logger, webSocketUrl, findSent, journaled: inbound.decrypt }),
+    openSocket({ baileys, auth, logger, webSocketUrl, findSent, journaled: inbound.decrypt, ...timesOf(environment) }),
   );
   inbound.listen(socket);
-  const dialledAtMs = monotonicMs();
-  let lastFrameAtMs = dialledAtMs;
-  let bufferingSinceMs: number | null = null;
-  let hasProgressed = false;
-  const unanswered = new Map<string, number>();
+  const pulse = new LinkPulse();
 
   const close = (error: unknown): void => {
     const cause = decodeClose(reportOf(error, ending.ownReason, Date.now()));
     if (!ending.markClosed()) return;
-    clearInterval(watchdog);
+    watch.stop();
     stopPump();
     inbound.end();
     socket.ws.removeAllListeners();
@@ -106,9 +113,13 @@ async function openLink(environment: LinkEnvironment, alone: PeerTurns, options:
     onSent: () => currentSend.getStore()?.frameWritten(),
   });
   currentLink.run(ending, () => catchFrameErrors(socket, ending));
-  socket.ws.on("message", () => {
-    lastFrameAtMs = monotonicMs();
+  reportRefusedUpgrade(socket.ws);
+  pulse.listen(socket.ws);
+  const { CIPHERTEXT } = baileys.proto.WebMessageInfo.StubType;
+  socket.ev.on("messages.upsert", ({ messages }) => {
+    for (const { messageStubType } of messages) if (messageStubType === CIPHERTEXT) pulse.undecrypted();
   });
+  const watch = watchLink({ environment, socket, pulse, ending, mayAct, onBufferStuck: options.onBufferStuck, logger });
   const stopPump = pumpEvents({
     baileys,
     socket,
@@ -118,41 +129,23 @@ async function openLink(environment: LinkEnvironment, alone: PeerTurns, options:
       queue.push(observation, first);
     },
     onClosed: close,
-    onProgress: () => {
-      hasProgressed = true;
-    },
-    onAck: (waMessageId) => unanswered.delete(waMessageId),
+    onProgress: watch.progressed,
+    onAck: (waMessageId) => pulse.unanswered.delete(waMessageId),
   });
-  const watchdog = setInterval(() => {
-    const nowMs = monotonicMs();
-    bufferingSinceMs = socket.ev.isBuffering() ? (bufferingSinceMs ?? nowMs) : null;
-    const health = {
-      nowMs,
-      dialledAtMs,
-      hasProgressed,
-      lastFrameAtMs,
-      bufferingSinceMs,
-      unansweredSinceMs: unanswered.values(),
-    };
-    const verdict = judgeLink(health, limits);
-    if (!mayAct()) ending.terminate("lease_lost");
-    else if (verdict.kind === "terminate") ending.terminate(verdict.reason);
-    else if (verdict.kind === "flush" && socket.ev.flush()) logger.warn("The library held events back for too long");
-  }, watchdogIntervalMs).unref();
 
   return {
     async send(row, claim) {
       // Before the send: the answer can be here before the library returns.
-      unanswered.set(row.wa_message_id, monotonicMs());
+      pulse.unanswered.set(row.wa_message_id, monotonicMs());
       try {
         await currentLink.run(ending, () => transmit(socket, ending, row, claim));
       } catch (error) {
-        unanswered.delete(row.wa_message_id);
+        pulse.unanswered.delete(row.wa_message_id);
         throw error;
       }
     },
     forgetDevices: (jid) => currentLink.run(ending, () => forgetDevices(baileys, socket, jid)),
-    silentForMs: () => monotonicMs() - lastFrameAtMs,
+    trouble: watch.trouble,
     terminate: (reason) => ending.terminate(reason),
     async end() {
       ending.announce("ended");
@@ -165,6 +158,8 @@ async function openLink(environment: LinkEnvironment, alone: PeerTurns, options:
     },
   };
 }
+
+const timesOf = ({ keepAliveMs, queryTimeoutMs, qrMs }: LinkEnvironment) => ({ keepAliveMs, queryTimeoutMs, qrMs });
 
 /** Starts an orderly close and cuts the connection when the close is not reported in time. A failed start is thrown. */
 async function closedWithin(ending: LinkEnding, start: () => Promise<void>): Promise<void> {

@@ -21,6 +21,12 @@ export interface SocketOptions extends Pick<LinkOptions, "findSent"> {
   webSocketUrl?: string | undefined;
   /** Unset: nothing is journaled. */
   journaled?: JournaledDecrypt | undefined;
+  /** Time between two pings; unset: 12 s. */
+  keepAliveMs?: number | undefined;
+  /** How long a query waits for its answer; unset: 30 s. */
+  queryTimeoutMs?: number | undefined;
+  /** How long each QR code is shown; unset: the library's times. */
+  qrMs?: number | undefined;
 }
 
 /** Dials. The socket exists, and its raw connection with it, when this returns; nothing has been sent yet. */
@@ -40,19 +46,23 @@ function socketConfig({
   webSocketUrl,
   findSent,
   journaled,
+  keepAliveMs = 12_000,
+  queryTimeoutMs = 30_000,
+  qrMs,
 }: SocketOptions): Partial<SocketConfig> & Pick<SocketConfig, "auth"> {
   const { FULL, ON_DEMAND, INITIAL_STATUS_V3 } = baileys.proto.HistorySync.HistorySyncType;
   const refusedHistory = new Set<unknown>([FULL, ON_DEMAND, INITIAL_STATUS_V3]);
   return {
     auth,
     ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
+    ...(qrMs === undefined ? {} : { qrTimeout: qrMs }),
     browser: ["Flotilla", "Chrome", "1.0.0"],
     logger: createLibraryLogger(logger),
     // A dead peer is noticed after this and 5 s more; our own watchdog needs 30 s.
-    keepAliveIntervalMs: 12_000,
+    keepAliveIntervalMs: keepAliveMs,
     connectTimeoutMs: 20_000,
     // Undefined would let a query wait for ever.
-    defaultQueryTimeoutMs: 30_000,
+    defaultQueryTimeoutMs: queryTimeoutMs,
     // Our writer is the one that repeats; the default would hold all sends of the session for 27 s.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     makeSignalRepository: persistBeforeSend(baileys, auth.keys, journaled),

@@ -1,0 +1,8 @@
+/** Logins that the whole fleet may begin in a second; WhatsApp publishes no limit, and a fleet that comes back at once stands out. */
+export const fleetDialsPerSecond = 20;
+
+/** When the next dial may begin and the earliest time of the one after it. No burst: dials of one second never exceed the rate. */
+export function nextDial(freeAtMs: number, nowMs: number, perSecond: number): { atMs: number; freeAtMs: number } {
+  const atMs = Math.max(freeAtMs, nowMs);
+  return { atMs, freeAtMs: atMs + 1_000 / perSecond };
+}

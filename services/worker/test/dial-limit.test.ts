@@ -1,0 +1,114 @@
+// The fleet's dials and the way out of a worker that cannot reach WhatsApp, with worker processes on a stand-in network.
+import { openTestStack, type TestStack } from "@flotilla/shared/testing/fixtures";
+import { createLogger } from "@flotilla/shared/runtime/logger";
+import { waitFor } from "@flotilla/shared/testing/wait-for";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { createDialTurns } from "../src/adapters/redis/dial-turns.ts";
+import { createDialGate } from "../src/sessions/dial-gate.ts";
+import { createSlots } from "../src/sessions/slots.ts";
+import { openTenant, type TestTenant } from "./stack-helpers.ts";
+import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+
+let stack: TestStack;
+let tenant: TestTenant;
+const workers: WorkerProcess[] = [];
+const logger = createLogger({ service: "test", level: "silent" });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
+
+beforeAll(async () => {
+  stack = await openTestStack();
+  tenant = await openTenant(stack);
+});
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.end("SIGKILL")));
+});
+afterAll(async () => await stack[Symbol.asyncDispose]());
+
+/** The most that begin within any second. */
+const peak = (times: number[]) =>
+  Math.max(...times.map((from) => times.filter((each) => each >= from && each < from + 1_000).length));
+
+/** Dials of three processes at once, each through its own gate; the times at which they may begin. */
+async function dialAll(redisOf: () => Redis, perProcess: number): Promise<number[]> {
+  const times: number[] = [];
+  await Promise.all(
+    [1, 2, 3].map(async () => {
+      const redis = redisOf();
+      if (redis.status !== "end") await waitFor(() => redis.status === "ready", { describe: "Redis" });
+      const gate = createDialGate(createSlots(10), createDialTurns({ redis, workers: () => 3, logger }));
+      await Promise.all(
+        Array.from({ length: perProcess }, async () => {
+          const release = await gate.acquire();
+          times.push(performance.now());
+          release();
+        }),
+      );
+      redis.disconnect();
+    }),
+  );
+  return times;
+}
+
+test("three processes that dial everything at once keep to twenty dials a second together", async () => {
+  const times = await dialAll(() => new Redis(stack.redisUrl), 15);
+  expect(times).toHaveLength(45);
+  expect(times.at(-1)! - times[0]!).toBeGreaterThan(2_100);
+  // Timers are late by some milliseconds, never early: one more may slip into a second.
+  expect(peak(times)).toBeLessThanOrEqual(21);
+});
+
+test("without Redis each keeps to its part of it", async () => {
+  const away = () => {
+    const redis = new Redis({ lazyConnect: true });
+    redis.disconnect();
+    return redis;
+  };
+  const times = await dialAll(away, 10);
+  expect(times).toHaveLength(30);
+  expect(times.at(-1)! - times[0]!).toBeGreaterThan(1_300);
+  expect(peak(times)).toBeLessThanOrEqual(24);
+});
+
+async function allConnected(count: number, describe: string): Promise<void> {
+  await waitFor(
+    async () => {
+      const { data } = await tenant.client.from("whatsapp_sessions").select("id").eq("status", "connected");
+      return data?.length === count;
+    },
+    { describe, timeoutMs: 90_000, intervalMs: 100 },
+  );
+}
+
+test("F14: sixty links lost at once are dialled at the fleet's pace, and all are open again", async () => {
+  await Promise.all(Array.from({ length: 60 }, async (_, n) => await tenant.createSession(`s${n}`, n)));
+  const times: number[] = [];
+  const take = (line: string) => {
+    if (line.startsWith("dial ")) times.push(Number(line.slice(5)));
+  };
+  for (let n = 0; n < 2; n++) workers.push(startWorkerProcess("fake-worker.ts", stack, {}, take));
+  await allConnected(60, "sixty sessions connected");
+  times.length = 0;
+  for (const { child } of workers) child.kill("SIGUSR2");
+  await waitFor(() => times.length >= 60, { describe: "sixty dials", timeoutMs: 60_000 });
+  await allConnected(60, "sixty sessions connected again");
+  expect(peak(times.slice(0, 60))).toBeLessThanOrEqual(22);
+});
+
+test("W7 (g): a worker whose sessions cannot reach WhatsApp gives them to one whose can, and takes none for a while", async () => {
+  const first = startWorkerProcess("fake-worker.ts", stack);
+  workers.push(first);
+  await allConnected(60, "sixty sessions connected at the first worker");
+  const cutOff = startWorkerProcess("fake-worker.ts", stack, { CUT_OFF_AFTER_MS: "2000", FAKE_LOGIN_MS: "86400000" });
+  workers.push(cutOff);
+  await waitFor(() => cutOff.lines.some((line) => line.includes("no session here reaches WhatsApp")), {
+    describe: "the second worker to notice",
+    timeoutMs: 90_000,
+  });
+  await allConnected(60, "all sessions connected at the first worker again");
+  const { data } = await tenant.client.from("workers").select("accepting,links").order("links");
+  expect(data).toEqual([
+    { accepting: false, links: 0 },
+    { accepting: true, links: 60 },
+  ]);
+});
