@@ -1,7 +1,8 @@
 -- Who runs which session: leases of shards, heartbeat, takeover and placement, all in database time.
 
 -- One heartbeat of one worker: registers it, frees the shards of the dead, hands out free shards by load, plans moves.
--- p: {worker, ttl_ms, capacity, draining, rejoin, loads: {shard: running sessions}, max_moves, settle_ms, host, version, ops_port}.
+-- p: {worker, ttl_ms, capacity, draining, rejoin, loads: {shard: running sessions}, max_moves, settle_ms, host, version, ops_port,
+--     rss_bytes, loop_lag_ms}.
 -- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers}. Every worker computes the same
 -- greedy placement and takes only its own part of it, so a cold start spreads and nobody grabs everything.
 create function public.worker_tick(p jsonb) returns jsonb
@@ -33,10 +34,11 @@ begin
     update public.shards h set owner = null, clean = false
       where h.shard in (select shard from public.shards where owner = v_me order by shard for update skip locked);
   end if;
-  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, host, version, ops_port)
+  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, host, version, ops_port, rss_bytes, loop_lag_ms)
     values (v_me, v_t + (p->>'ttl_ms')::int * interval '1 millisecond', v_t, (p->>'draining')::boolean, (p->>'capacity')::int,
-            coalesce(p->'loads', '{}'), p->>'host', p->>'version', (p->>'ops_port')::int)
+            coalesce(p->'loads', '{}'), p->>'host', p->>'version', (p->>'ops_port')::int, (p->>'rss_bytes')::bigint, (p->>'loop_lag_ms')::real)
     on conflict (id) do update set expires_at = excluded.expires_at, loads = excluded.loads, capacity = excluded.capacity,
+      heartbeat_at = v_t, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms,
       draining = w.draining or excluded.draining, joined_at = case when w.expires_at <= v_t then v_t else w.joined_at end
     returning * into v_row;
 
