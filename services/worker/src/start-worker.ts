@@ -4,6 +4,7 @@ import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import { createOps } from "@flotilla/shared/runtime/ops";
 import { openOpsServer } from "@flotilla/shared/runtime/ops-server";
 import type { ShutdownPhase } from "@flotilla/shared/runtime/run-service";
+import { watchVitals } from "./adapters/process-vitals.ts";
 import { listenToFleet, ringFleet } from "./adapters/redis/fleet-bell.ts";
 import { createShowCode } from "./adapters/redis/show-code.ts";
 import { createGroupCommit } from "./adapters/supabase/group-commit.ts";
@@ -55,6 +56,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       capacity: config.capacity,
       leaseTtlMs: times.ttlMs,
       settleMs: times.settleMs,
+      vitals: watchVitals(),
     }),
     events: {
       claimed: (shards) => supervisor.claimed(shards),

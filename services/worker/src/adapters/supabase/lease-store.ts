@@ -1,5 +1,6 @@
 import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supabase";
 import { z } from "zod";
+import type { Vitals } from "../process-vitals.ts";
 import type { LeaseStore, TickAnswer } from "../../store-ports.ts";
 
 const Tick = z.object({
@@ -19,6 +20,8 @@ export interface WorkerIdentity {
   capacity: number;
   leaseTtlMs: number;
   settleMs: number;
+  /** Looked at once for each heartbeat. */
+  vitals: () => Vitals;
 }
 
 /** Most shards that may be asked to move in one answer. */
@@ -28,8 +31,9 @@ const maxMoves = 8;
 export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity): LeaseStore {
   const { worker } = identity;
   return {
-    tick: ({ draining, rejoin, loads }, signal) =>
-      callFunction(
+    tick: ({ draining, rejoin, loads }, signal) => {
+      const { rssBytes, loopLagMs } = identity.vitals();
+      return callFunction(
         client,
         "worker_tick",
         {
@@ -45,10 +49,13 @@ export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity
             draining,
             rejoin,
             loads,
+            rss_bytes: rssBytes,
+            loop_lag_ms: loopLagMs,
           },
         },
         { signal, schema: Tick },
-      ),
+      );
+    },
     release: ({ shard, epoch }) =>
       callFunction(
         client,
