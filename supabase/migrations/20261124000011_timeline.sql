@@ -177,7 +177,8 @@ language plpgsql stable set search_path = '' as $$
 begin
   return (select jsonb_build_object('id', w.id, 'host', w.host, 'version', w.version, 'started_at', public.iso(w.started_at),
     'state', case when w.expires_at <= clock_timestamp() then 'gone' when w.draining then 'draining'
-                  when count(h.shard) = 0 and w.joined_at > clock_timestamp() - interval '10 seconds' then 'joining' else 'ready' end,
+                  when count(h.shard) = 0 and not exists (select 1 from public.lease_history l where l.worker_id = w.id and l.since >= w.joined_at) then 'joining'
+                  else 'ready' end,
     'shards', count(h.shard), 'sessions', coalesce(sum(n.sessions), 0), 'capacity', w.capacity,
     'rss_bytes', w.rss_bytes, 'loop_lag_ms', w.loop_lag_ms, 'heartbeat_at', public.iso(w.heartbeat_at))
   from public.shards h

@@ -2,8 +2,6 @@ import { z } from "zod";
 import { Timestamp } from "./http-common.ts";
 import { LeaseEnd } from "./http-timeline.ts";
 
-export const WorkerId = z.string().regex(/^[\w.-]{1,64}$/);
-
 /** `joining` has just come and holds nothing yet; `draining` takes nothing and hands over; `gone` left or sends no heartbeat. */
 export const WorkerState = z.enum(["joining", "ready", "draining", "gone"]);
 export type WorkerState = z.infer<typeof WorkerState>;
@@ -11,7 +9,7 @@ export type WorkerState = z.infer<typeof WorkerState>;
 /** One process that runs sessions. The last five figures are as of `heartbeat_at`. */
 export const Worker = z
   .object({
-    id: WorkerId,
+    id: z.string(),
     host: z.string().nullable(),
     version: z.string().nullable(),
     started_at: Timestamp,
