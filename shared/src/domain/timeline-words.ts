@@ -9,19 +9,22 @@ const endWords: Readonly<Record<LeaseEnd, string>> = {
   expired: "sent no heartbeat until its lease ran out",
 };
 
-/** How a worker stopped holding a shard, to follow its name. */
-export function leaseEndWords(reason: LeaseEnd): string {
-  return endWords[reason];
+export interface LineContext {
+  /** The worker that held the shard before a takeover. */
+  from: string | null;
+  /** Whether a receipt is the first that was heard of the message: the server's own ack came with it, or not at all. */
+  isFirstProof: boolean;
 }
 
-/** One line of a timeline in words. `from`: the worker that held the shard before a takeover. */
+/** One line of a timeline in words. */
 export function wordsOf(
   kind: TimelineKind,
   detail: Omit<TimelineEntry["detail"], "text">,
-  from: string | null,
+  { from, isFirstProof }: LineContext,
 ): string {
   const { reason, status, worker_id: worker, lease_epoch: epoch, release_at: releaseAt, attempt } = detail;
   const who = worker ?? "a worker that is no longer known";
+  const proof = isFirstProof ? "; WhatsApp's server had it by then" : "";
   switch (kind) {
     case "accepted":
       return "Accepted: the message was stored before the caller was answered";
@@ -40,11 +43,11 @@ export function wordsOf(
     case "ack":
       return "WhatsApp's server confirmed it";
     case "delivered":
-      return "A device of the recipient confirmed it";
+      return `A device of the recipient confirmed it${proof}`;
     case "read":
-      return "The recipient read it";
+      return `The recipient read it${proof}`;
     case "played":
-      return "The recipient played it";
+      return `The recipient played it${proof}`;
     case "scheduled":
     case "held":
     case "unknown":

@@ -157,3 +157,10 @@ test("a takeover names both workers and why, a repeat names the id and the count
     "Sent again by b with the same WhatsApp id (2 times in all)",
   ]);
 });
+
+test("a receipt that came before anything else says that the server had it too", () => {
+  const textOf = (previous: HistoryStep["previous"]) =>
+    buildTimeline(history({ steps: [claim, step(2, "delivered", { previous, lease_epoch: 4 })] })).at(-1)!.detail.text;
+  expect(textOf("sending")).toBe("A device of the recipient confirmed it; WhatsApp's server had it by then");
+  expect(textOf("sent")).toBe("A device of the recipient confirmed it");
+});

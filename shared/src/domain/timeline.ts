@@ -1,7 +1,7 @@
 import type { Message } from "../contract/http-messages.ts";
 import type { LeaseEnd, TimelineEntry, TimelineKind } from "../contract/http-timeline.ts";
 import type { MessageStatus } from "../contract/statuses.ts";
-import { wordsOf } from "./timeline-words.ts";
+import { type LineContext, wordsOf } from "./timeline-words.ts";
 
 /** One change of a message's row, as it was committed. */
 export interface HistoryStep {
@@ -52,7 +52,7 @@ export function buildTimeline({ message, steps, leases }: MessageHistory): Timel
       const { worker_id, lease_epoch } = lease;
       const from = leases[index - 1];
       const facts = { status: last.status, reason: from?.reason ?? null, worker_id, lease_epoch };
-      entries.push(entry("taken_over", lease.since, facts, from?.worker_id ?? null));
+      entries.push(entry("taken_over", lease.since, facts, { from: from?.worker_id ?? null }));
     }
   };
   for (const step of steps) {
@@ -61,14 +61,19 @@ export function buildTimeline({ message, steps, leases }: MessageHistory): Timel
     const isSend = kind === "claimed" || kind === "resent";
     if (isSend) seenEpoch = Math.max(seenEpoch, step.lease_epoch ?? 0);
     entries.push(
-      entry(kind, step.at, {
-        status: step.status,
-        reason: step.reason ?? (kind === "failed" ? (message.failure?.code ?? null) : null),
-        worker_id: isSend ? (leases.find((one) => one.lease_epoch === step.lease_epoch)?.worker_id ?? null) : null,
-        lease_epoch: isSend ? step.lease_epoch : null,
-        attempt: isSend ? step.attempt : null,
-        release_at: step.release_at,
-      }),
+      entry(
+        kind,
+        step.at,
+        {
+          status: step.status,
+          reason: step.reason ?? (kind === "failed" ? (message.failure?.code ?? null) : null),
+          worker_id: isSend ? (leases.find((one) => one.lease_epoch === step.lease_epoch)?.worker_id ?? null) : null,
+          lease_epoch: isSend ? step.lease_epoch : null,
+          attempt: isSend ? step.attempt : null,
+          release_at: step.release_at,
+        },
+        { isFirstProof: step.previous === "sending" || step.previous === "unknown" },
+      ),
     );
     last = step;
   }
@@ -106,9 +111,13 @@ function entry(
   kind: TimelineKind,
   at: string,
   facts: Pick<Facts, "status"> & Partial<Facts>,
-  from: string | null = null,
+  context: Partial<LineContext> = {},
 ): TimelineEntry {
   const nothing = { reason: null, worker_id: null, lease_epoch: null, attempt: null, release_at: null };
   const detail = { ...nothing, ...facts };
-  return { at, kind, detail: { text: wordsOf(kind, detail, from), ...detail } };
+  return {
+    at,
+    kind,
+    detail: { text: wordsOf(kind, detail, { from: null, isFirstProof: false, ...context }), ...detail },
+  };
 }
