@@ -1,12 +1,11 @@
 import type { ShardMove } from "@flotilla/shared/contract/http-fleet";
-import { groupMoves, moveWords, plural, shortWorker } from "../lib/fleet-view.ts";
+import { groupMoves, moveWords, shardsWords, shortWorker } from "../lib/fleet-view.ts";
 import { leaseEndWords } from "../lib/words.ts";
 import { EmptyNote } from "./empty-note.tsx";
 import { Moment } from "./moment.tsx";
 import classes from "./move-list.module.css";
 
 const mostShown = 8;
-const mostNamed = 6;
 
 /** The last moves of shards, those that belong together as one line. */
 export function MoveList({ moves }: { moves: readonly ShardMove[] }) {
@@ -16,11 +15,10 @@ export function MoveList({ moves }: { moves: readonly ShardMove[] }) {
     <ul className={classes["moves"]}>
       {groups.map((group) => {
         const { shards, to, at } = group;
-        const what = shards.length <= mostNamed ? `Shard ${shards.join(", ")}` : plural(shards.length, "shard");
         return (
           <li key={`${at} ${to} ${shards[0]}`} className={classes["move"]}>
             <span>
-              <strong className="numeric">{what}</strong> to <code>{shortWorker(to)}</code>,{" "}
+              <strong className="numeric">{shardsWords(group)}</strong> to <code>{shortWorker(to)}</code>,{" "}
               <span className={classes["why"]}>{moveWords(group, leaseEndWords)}</span>
             </span>
             <span className={classes["at"]}>

@@ -1,6 +1,6 @@
 import type { FleetShard, ShardMove, Worker } from "@flotilla/shared/contract/http-fleet";
 import { expect, test } from "vitest";
-import { drainConsequence, groupMoves, hasJustMoved, lookOf, moveWords } from "./fleet-view.ts";
+import { drainConsequence, groupMoves, hasJustMoved, lookOf, moveWords, shardsWords } from "./fleet-view.ts";
 import { leaseEndWords } from "./words.ts";
 
 const shard = (sessions: Record<string, number>): FleetShard => ({
@@ -47,10 +47,14 @@ test("shards that went the same way one after another are one move, also when ot
 });
 
 test("a move is said in words", () => {
-  expect(moveWords({ from: null, reason: null }, leaseEndWords)).toBe("taken for the first time");
-  expect(moveWords({ from: "worker-1", reason: "expired" }, leaseEndWords)).toBe(
-    "from worker-1, which sent no heartbeat",
-  );
+  const words = (from: string | null, reason: ShardMove["reason"]) =>
+    moveWords({ from, to: "b", reason }, leaseEndWords);
+  expect(words(null, null)).toBe("taken for the first time");
+  expect(words("worker-1", "expired")).toBe("from worker-1, which sent no heartbeat");
+  expect(words("b", "expired")).toBe("taken back: it sent no heartbeat");
+  expect(shardsWords({ shards: [7] })).toBe("Shard 7");
+  expect(shardsWords({ shards: [12, 7] })).toBe("Shards 7, 12");
+  expect(shardsWords({ shards: [1, 2, 3, 4, 5, 6, 7] })).toBe("7 shards");
 });
 
 test("a shard has just moved for ten seconds", () => {

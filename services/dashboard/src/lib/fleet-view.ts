@@ -66,11 +66,21 @@ export const plural = (count: number, word: string): string => `${formatCount(co
 /** `worker-1a2b3c4d` as it is, anything longer cut. */
 export const shortWorker = (id: string): string => (id.length <= 20 ? id : `${id.slice(0, 19)}…`);
 
-/** The end of a move in words: who had the shards, and why no more. */
+/** Which shards moved: by number while that can be read, else how many. */
+export function shardsWords({ shards }: Pick<MoveGroup, "shards">): string {
+  if (shards.length > mostNamed) return plural(shards.length, "shard");
+  const numbers = shards.toSorted((one, other) => one - other).join(", ");
+  return `${shards.length === 1 ? "Shard" : "Shards"} ${numbers}`;
+}
+
+const mostNamed = 6;
+
+/** Where they came from: who had them, and why no more. */
 export function moveWords(
-  { from, reason }: Pick<MoveGroup, "from" | "reason">,
+  { from, to, reason }: Omit<MoveGroup, "shards" | "at">,
   words: Readonly<Record<LeaseEnd, string>>,
 ) {
   if (from === null) return "taken for the first time";
+  if (from === to) return reason === null ? "taken back" : `taken back: it ${words[reason]}`;
   return `from ${shortWorker(from)}${reason === null ? "" : `, which ${words[reason]}`}`;
 }

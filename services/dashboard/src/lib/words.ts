@@ -77,7 +77,7 @@ export const workerWords: Readonly<Record<WorkerState, StatusWords>> = {
 export const leaseEndWords: Readonly<Record<LeaseEnd, string>> = {
   drained: "was drained",
   left: "was stopped",
-  rebalanced: "gave them away by plan",
+  rebalanced: "gave up shards by plan",
   expired: "sent no heartbeat",
 };
 

@@ -18,7 +18,7 @@ import classes from "./fleet-page.module.css";
 export function FleetPage() {
   const fleet = useFleet();
   return (
-    <PageFrame title="Fleet" lead={`Workers and the shards they hold, read anew every ${fleetEveryMs / 1_000} s`}>
+    <PageFrame title="Fleet" lead={`Workers and the shards they hold, read anew every ${fleetEveryMs / 1_000}\u00a0s`}>
       {fleet.isError && (
         <ErrorNote
           what={fleet.data ? "The fleet cannot be read now; this is how it was." : "The fleet could not be read."}
