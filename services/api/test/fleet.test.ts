@@ -16,11 +16,11 @@ interface TickAnswer {
 }
 
 /** A heartbeat as a worker sends it. */
-async function tick(worker: string, more: Record<string, unknown> = {}): Promise<TickAnswer> {
+async function tick(worker: string, more: Record<string, boolean | number> = {}): Promise<TickAnswer> {
   const heartbeat = { worker, ttl_ms: 60_000, capacity: 300, draining: false, rejoin: false, loads: {}, max_moves: 0 };
   const vitals = { host: "host-1", version: "1.2.3", settle_ms: 0, rss_bytes: 123_456_789, loop_lag_ms: 1.5 };
   const [row] = await sql<{ answer: TickAnswer }[]>`
-    select public.worker_tick(${sql.json({ ...heartbeat, ...vitals, ...more } as never)}) as answer`;
+    select public.worker_tick(${sql.json({ ...heartbeat, ...vitals, ...more })}) as answer`;
   return row!.answer;
 }
 

@@ -9,10 +9,10 @@ let session: string;
 let shard: number;
 let commitNo = 0;
 
-async function tick(worker: string, more: Record<string, unknown> = {}): Promise<number> {
+async function tick(worker: string, more: Record<string, boolean | number> = {}): Promise<number> {
   const heartbeat = { worker, ttl_ms: 60_000, capacity: 300, draining: false, rejoin: false, loads: {}, max_moves: 0 };
   const [row] = await sql<{ answer: { owned: { shard: number; epoch: number }[] } }[]>`
-    select public.worker_tick(${sql.json({ ...heartbeat, settle_ms: 0, ...more } as never)}) as answer`;
+    select public.worker_tick(${sql.json({ ...heartbeat, settle_ms: 0, ...more })}) as answer`;
   return row!.answer.owned.find((lease) => lease.shard === shard)?.epoch ?? 0;
 }
 

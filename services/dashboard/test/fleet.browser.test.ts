@@ -36,7 +36,8 @@ test("an operator watches the shards, drains a worker by keyboard, and lets it t
 
   await page.getByRole("button", { name: /^Take shards again/ }).click();
   await page.getByRole("img", { name: /^worker-\w+: 128 shards/ }).waitFor({ timeout: 60_000 });
-  await page.getByText(/from worker-\w+, which was drained/).waitFor();
+  await page.getByText(/^taken back: it was drained$/).waitFor();
+  expect(await brokenRules(page)).toEqual([]);
 });
 
 test("why? opens the explanation first and each step after it, and its address opens it again", async () => {
