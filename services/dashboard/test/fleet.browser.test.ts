@@ -12,7 +12,9 @@ let page: Page;
 
 beforeAll(async () => {
   [platform, browser] = await Promise.all([openPlatform(), openBrowser()]);
-  page = await browser.newPage();
+  const context = await browser.newContext({ reducedMotion: "reduce" });
+  context.setDefaultTimeout(60_000);
+  page = await context.newPage();
   await signIn(page, platform);
 });
 
