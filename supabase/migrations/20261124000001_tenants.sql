@@ -57,17 +57,20 @@ begin
   insert into public.tenants (id, name) values (v_tenant, left(coalesce(nullif(split_part(new.email, '@', 1), ''), 'My workspace'), 120));
   insert into public.tenant_event_heads (tenant_id) values (v_tenant);
   insert into public.tenant_members (tenant_id, user_id, role) values (v_tenant, new.id, 'owner');
+  insert into public.operators (user_id) select new.id from public.installation i
+    where i.first_member_operates and not exists (select 1 from public.operators) on conflict do nothing;
   return new;
 end $$;
 revoke all on function public.welcome_member() from public, anon, authenticated;
 create trigger flotilla_welcome_member after insert on auth.users
   for each row execute function public.welcome_member();
 
--- The memberships of one member, for services that verified a token themselves.
+-- The memberships of one member, for services that verified a token themselves; `operator` is the installation's flag.
 create function public.member_tenants_of(p_user uuid) returns jsonb
 language plpgsql stable set search_path = '' as $$
 begin
-  return (select coalesce(jsonb_agg(jsonb_build_object('tenant_id', m.tenant_id, 'role', m.role, 'name', t.name) order by m.created_at, t.id), '[]')
+  return (select coalesce(jsonb_agg(jsonb_build_object('tenant_id', m.tenant_id, 'role', m.role, 'name', t.name,
+      'operator', exists (select 1 from public.operators o where o.user_id = p_user)) order by m.created_at, t.id), '[]')
   from public.tenant_members m join public.tenants t on t.id = m.tenant_id
   where m.user_id = p_user);
 end $$;

@@ -3,7 +3,9 @@
 -- Installation facts, fixed once: a process configured otherwise refuses to start.
 create table public.installation (
   singleton boolean primary key default true check (singleton),
-  shard_count smallint not null default 128 check (shard_count between 1 and 1024)
+  shard_count smallint not null default 128 check (shard_count between 1 and 1024),
+  -- Set where one machine is the whole installation: whoever signs up first operates it.
+  first_member_operates boolean not null default false
 );
 insert into public.installation default values;
 
@@ -24,8 +26,13 @@ insert into public.shards (shard) select generate_series(0, 127);
 create table public.workers (
   id text primary key,
   expires_at timestamptz not null,
+  started_at timestamptz not null default clock_timestamp(),
+  -- When it came, or came back after its lease had ended.
   joined_at timestamptz not null,
+  heartbeat_at timestamptz not null default clock_timestamp(),
   draining boolean not null default false,
+  -- Set when an operator asked for the drain; a worker that is being stopped asks for it itself.
+  drain_asked_at timestamptz,
   -- False: it cannot reach WhatsApp while others can, and is to be given nothing.
   accepting boolean not null default true,
   -- Sessions logged in at WhatsApp.
@@ -38,7 +45,9 @@ create table public.workers (
   filled boolean not null default false,
   host text,
   version text,
-  ops_port int
+  ops_port int,
+  rss_bytes bigint,
+  loop_lag_ms real
 ) with (fillfactor = 50);
 
 create table public.whatsapp_sessions (

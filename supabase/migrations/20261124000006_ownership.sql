@@ -73,7 +73,8 @@ begin
 end $$;
 
 -- One heartbeat of one worker: registers it, frees the shards of the dead, hands out free shards by load, plans moves.
--- p: {worker, ttl_ms, capacity, draining, rejoin, accepting?, links?, loads: {shard: running sessions}, opening, max_moves, settle_ms, host, version, ops_port}.
+-- p: {worker, ttl_ms, capacity, draining, rejoin, accepting?, links?, loads: {shard: running sessions}, opening, max_moves, settle_ms, host, version, ops_port,
+--     rss_bytes, loop_lag_ms}.
 -- `links` are logged in at WhatsApp. A worker that is not `accepting` cannot reach WhatsApp: its shards go to those who can, if there is one.
 -- Returns {t_ms, draining, owned: [{shard, epoch, clean, sessions}], revoke: [shard], workers, links_elsewhere}. Every worker computes the same
 -- greedy placement and takes only its own part of it, so a cold start spreads and nobody grabs everything.
@@ -101,12 +102,12 @@ begin
     update public.shards h set owner = null, clean = false
       where h.shard in (select shard from public.shards where owner = v_me order by shard for update skip locked);
   end if;
-  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, opening, host, version, ops_port, accepting, links)
+  insert into public.workers as w (id, expires_at, joined_at, draining, capacity, loads, opening, host, version, ops_port, accepting, links, rss_bytes, loop_lag_ms)
     values (v_me, v_t + (p->>'ttl_ms')::int * interval '1 millisecond', v_t, (p->>'draining')::boolean, (p->>'capacity')::int,
             coalesce(p->'loads', '{}'), coalesce((p->>'opening')::int, 0), p->>'host', p->>'version', (p->>'ops_port')::int,
-            coalesce((p->>'accepting')::boolean, true), coalesce((p->>'links')::int, 0))
+            coalesce((p->>'accepting')::boolean, true), coalesce((p->>'links')::int, 0), (p->>'rss_bytes')::bigint, (p->>'loop_lag_ms')::real)
     on conflict (id) do update set expires_at = excluded.expires_at, loads = excluded.loads, capacity = excluded.capacity, opening = excluded.opening,
-      accepting = excluded.accepting, links = excluded.links,
+      accepting = excluded.accepting, links = excluded.links, heartbeat_at = v_t, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms,
       draining = w.draining or excluded.draining, joined_at = case when w.expires_at <= v_t then v_t else w.joined_at end,
       filled = w.filled and w.expires_at > v_t
     returning * into v_row;

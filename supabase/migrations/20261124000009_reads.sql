@@ -148,6 +148,7 @@ declare
 begin
   if not pg_try_advisory_xact_lock(hashtext('flotilla.upkeep')) then return '{"campaigns": [], "expired": 0, "journal_waiting": null, "heads": {}}'; end if;
   perform public.ensure_message_partitions(2);
+  perform public.forget_history();
   with due as (
     select m.id, m.status as previous from public.whatsapp_messages m
       where m.direction = 'out' and m.status in ('queued', 'held', 'scheduled') and m.expires_at < now() limit 5000 for update skip locked

@@ -15,6 +15,7 @@ import type { Dependencies } from "./dependencies.ts";
 import { campaignRoutes } from "./routes/campaigns.ts";
 import { chatRoutes } from "./routes/chats.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { fleetRoutes } from "./routes/fleet.ts";
 import { mountHealth } from "./routes/health.ts";
 import { meRoutes } from "./routes/me.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -56,6 +57,7 @@ export function routesOf(deps: AppOptions): Route[] {
     ...recipientRoutes(deps),
     ...chatRoutes(deps),
     ...eventRoutes(deps),
+    ...fleetRoutes(deps),
     ...meRoutes({ ...deps, simulator: deps.simulatorUrl !== null }),
   ];
 }

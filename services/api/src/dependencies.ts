@@ -11,6 +11,7 @@ import { createAnnouncer } from "./adapters/announcer.ts";
 import { createCampaignStore } from "./adapters/campaign-store.ts";
 import { createChatStore } from "./adapters/chat-store.ts";
 import { createBells } from "./adapters/event-bells.ts";
+import { createFleetStore } from "./adapters/fleet-store.ts";
 import { readShardCount } from "./adapters/installation.ts";
 import { createMemberships } from "./adapters/memberships.ts";
 import { createMessageStore } from "./adapters/message-store.ts";
@@ -61,6 +62,7 @@ export async function openDependencies(
     recipients: createRecipientStore(client),
     chats: createChatStore(client),
     events,
+    fleet: createFleetStore(client),
     bells: createBells(bellRedis),
     pairingCodes: createPairingCodes(producerRedis),
     announcer,

@@ -1,8 +1,10 @@
 import type { Campaign, LineError, PartResult } from "@flotilla/shared/contract/http-campaigns";
 import type { Chat, Overview } from "@flotilla/shared/contract/http-chats";
+import type { FleetMap, Placement, Worker } from "@flotilla/shared/contract/http-fleet";
 import type { Message, MessageResolve } from "@flotilla/shared/contract/http-messages";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
 import type { JobName, JobPayload } from "@flotilla/shared/contract/jobs";
+import type { MessageHistory } from "@flotilla/shared/domain/timeline";
 import type { LogRange } from "@flotilla/shared/runtime/event-log";
 
 /** What the API asks of the outside. Stores throw AppError for what the caller must hear; `unavailable` when Postgres is away. */
@@ -29,6 +31,8 @@ export interface Membership {
   tenantId: string;
   name: string;
   role: string;
+  /** Whether the member operates the installation; the same in every tenant. */
+  operator: boolean;
 }
 
 export interface Memberships {
@@ -74,6 +78,8 @@ export interface SessionStore {
   ): Promise<{ session: Session; shard: number; heads: Heads }>;
   /** Throws `not_found`. */
   get(tenant: string, ref: string): Promise<Session>;
+  /** Throws `not_found`. */
+  placement(tenant: string, ref: string): Promise<Placement>;
   list(tenant: string, filters: ListFilters): Promise<Page<Session>>;
 }
 
@@ -139,6 +145,8 @@ export interface MessageStore {
   ): Promise<{ message: Message; wake: Wake; heads: Heads }>;
   /** Throws `not_found`. */
   get(tenant: string, id: string): Promise<Message>;
+  /** Throws `not_found`. */
+  history(tenant: string, id: string): Promise<MessageHistory>;
   list(tenant: string, filters: ListFilters): Promise<Page<Message>>;
 }
 
@@ -222,6 +230,17 @@ export interface ChatStore {
   /** Throws `not_found`. */
   markRead(tenant: string, id: string): Promise<{ heads: Heads }>;
   overview(tenant: string): Promise<Overview>;
+}
+
+/** The workers of the installation; for operators. */
+export interface FleetStore {
+  /** The living and those gone within the hour. */
+  list(): Promise<Worker[]>;
+  /** Throws `not_found`. */
+  get(worker: string): Promise<Worker>;
+  /** Asks for a drain, or ends one. Throws `not_found`, or `state_conflict` for a worker that is gone. */
+  setDraining(worker: string, draining: boolean): Promise<Worker>;
+  map(): Promise<FleetMap>;
 }
 
 export interface EventReader {

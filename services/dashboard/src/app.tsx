@@ -15,6 +15,7 @@ const CampaignPage = lazy(async () => ({ default: (await import("./pages/campaig
 const NewCampaignPage = lazy(async () => ({
   default: (await import("./pages/new-campaign-page.tsx")).NewCampaignPage,
 }));
+const FleetPage = lazy(async () => ({ default: (await import("./pages/fleet-page.tsx")).FleetPage }));
 const TestBenchPage = lazy(async () => ({ default: (await import("./pages/test-bench-page.tsx")).TestBenchPage }));
 const NotFoundPage = lazy(async () => ({ default: (await import("./pages/not-found-page.tsx")).NotFoundPage }));
 
@@ -66,6 +67,7 @@ export function App() {
         <Route path="/campaigns" element={<CampaignsPage />} />
         <Route path="/campaigns/new" element={<NewCampaignPage />} />
         <Route path="/campaigns/:id" element={<CampaignPage />} />
+        <Route path="/fleet" element={<FleetPage />} />
         <Route path="/whatsapp-test" element={<TestBenchPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>

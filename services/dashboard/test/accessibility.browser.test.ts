@@ -1,6 +1,6 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { brokenRules } from "./broken-rules.ts";
 import { openBrowser } from "./browser.ts";
 import { type Platform, openPlatform } from "./platform.ts";
 import { signIn } from "./sign-in.ts";
@@ -17,14 +17,6 @@ afterAll(async () => {
   await platform?.[Symbol.asyncDispose]();
 });
 
-/** Every rule broken on the page as it is now, with the elements concerned. */
-async function brokenRules(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
-    .analyze();
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${page.url()} ${id}: ${target.join(" ")}`));
-}
-
 test.each(["light", "dark"] as const)("pages keep WCAG 2.2 AA as far as axe can tell, in %s", async (colorScheme) => {
   const context: BrowserContext = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
   const page = await context.newPage();
@@ -40,6 +32,7 @@ test.each(["light", "dark"] as const)("pages keep WCAG 2.2 AA as far as axe can 
     "/messages",
     "/campaigns",
     "/campaigns/new",
+    "/fleet",
     "/whatsapp-test",
   ]) {
     await page.goto(platform.url + path);

@@ -45,6 +45,13 @@ async function tour(browser: Browser, platform: Platform, scheme: "light" | "dar
   await page.getByRole("log").waitFor();
   await shoot(page, `conversation-${suffix}`);
   await visit("/messages", "Messages", "messages");
+  await page
+    .getByRole("link", { name: /^why\?/ })
+    .first()
+    .click();
+  await page.getByRole("list", { name: "What happened to the message" }).waitFor();
+  await shoot(page, `why-${suffix}`);
+  await visit("/fleet", "Fleet", "fleet");
   await visit("/campaigns/new", "New campaign", "new-campaign");
   await visit("/campaigns", "Campaigns", "campaigns");
   await page.locator("article a").first().click();

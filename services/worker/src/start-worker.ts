@@ -4,6 +4,7 @@ import { bindIds, type Logger } from "@flotilla/shared/runtime/logger";
 import { createOps } from "@flotilla/shared/runtime/ops";
 import { openOpsServer } from "@flotilla/shared/runtime/ops-server";
 import type { ShutdownPhase } from "@flotilla/shared/runtime/run-service";
+import { watchVitals } from "./adapters/process-vitals.ts";
 import { createClientBreaker } from "./adapters/redis/client-breaker.ts";
 import { createDialTurns } from "./adapters/redis/dial-turns.ts";
 import { listenToFleet, ringFleet } from "./adapters/redis/fleet-bell.ts";
@@ -68,6 +69,7 @@ export async function startWorker(options: WorkerOptions) {
       capacity: config.capacity,
       leaseTtlMs: times.ttlMs,
       settleMs: times.settleMs,
+      vitals: watchVitals(),
     }),
     events: {
       claimed: (shards) => supervisor.claimed(shards),

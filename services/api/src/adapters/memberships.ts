@@ -2,7 +2,7 @@ import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supab
 import { z } from "zod";
 import type { Memberships } from "../ports.ts";
 
-const Rows = z.array(z.object({ tenant_id: z.uuid(), role: z.string(), name: z.string() }));
+const Rows = z.array(z.object({ tenant_id: z.uuid(), role: z.string(), name: z.string(), operator: z.boolean() }));
 
 /** Memberships as the database has them now. */
 export function createMemberships(client: ServiceClient): Memberships {
@@ -14,7 +14,7 @@ export function createMemberships(client: ServiceClient): Memberships {
         { p_user: memberId },
         { schema: Rows, timeoutMs: 5_000 },
       );
-      return rows.map(({ tenant_id, role, name }) => ({ tenantId: tenant_id, role, name }));
+      return rows.map(({ tenant_id, ...rest }) => ({ tenantId: tenant_id, ...rest }));
     },
   };
 }

@@ -1,6 +1,8 @@
 import { Message } from "@flotilla/shared/contract/http-messages";
+import { LeaseEnd } from "@flotilla/shared/contract/http-timeline";
 import { AppError } from "@flotilla/shared/contract/problem";
 import { MessageStatus } from "@flotilla/shared/contract/statuses";
+import type { MessageHistory } from "@flotilla/shared/domain/timeline";
 import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supabase";
 import { z } from "zod";
 import type { MessageStore } from "../ports.ts";
@@ -30,6 +32,29 @@ const Accepted = z.object({
   heads,
   replayed: z.boolean().default(false),
 });
+const History = z.object({
+  message: Message,
+  steps: z.array(
+    z.object({
+      at: z.string(),
+      status: MessageStatus,
+      previous: MessageStatus.nullable(),
+      reason: z.string().nullable(),
+      lease_epoch: z.int().nullable(),
+      attempt: z.int(),
+      release_at: z.string().nullable(),
+    }),
+  ),
+  leases: z.array(
+    z.object({
+      lease_epoch: z.int(),
+      worker_id: z.string(),
+      since: z.string(),
+      left_at: z.string().nullable(),
+      reason: LeaseEnd.nullable(),
+    }),
+  ),
+}) satisfies z.ZodType<MessageHistory>;
 const Canceled = z.object({ message: Message, heads });
 const Resolved = z.object({ message: Message, wake: Wake, heads });
 
@@ -51,6 +76,12 @@ export function createMessageStore(client: ServiceClient): MessageStore {
     async get(tenant, id) {
       const args = { p_tenant: tenant, p_message: id };
       const found = await callFunction(client, "get_message", args, { schema: Message.nullable() });
+      if (found === null) throw new AppError("not_found", "There is no such message");
+      return found;
+    },
+    async history(tenant, id) {
+      const args = { p_tenant: tenant, p_message: id };
+      const found = await callFunction(client, "message_history", args, { schema: History.nullable() });
       if (found === null) throw new AppError("not_found", "There is no such message");
       return found;
     },

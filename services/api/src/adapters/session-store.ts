@@ -1,3 +1,4 @@
+import { Placement } from "@flotilla/shared/contract/http-fleet";
 import { Session } from "@flotilla/shared/contract/http-sessions";
 import { AppError } from "@flotilla/shared/contract/problem";
 import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supabase";
@@ -30,6 +31,12 @@ export function createSessionStore(client: ServiceClient): SessionStore {
       const found = await callFunction(client, "get_session", args, { schema: Found });
       if (found === null) throw new AppError("not_found", "There is no such session");
       return found.session;
+    },
+    async placement(tenant, ref) {
+      const args = { p_tenant: tenant, p_ref: ref };
+      const found = await callFunction(client, "session_placement", args, { schema: Placement.nullable() });
+      if (found === null) throw new AppError("not_found", "There is no such session");
+      return found;
     },
     list: (tenant, filters) => readPage(client, "list_sessions", { tenant, filters, item: Session }),
   };

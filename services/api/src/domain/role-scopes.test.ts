@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scopesOfRole, tenantScopes, type Scope } from "./role-scopes.ts";
+import { operatorScopes, scopesOf, tenantScopes, type Scope } from "./role-scopes.ts";
 
 const cases: { role: string; may: Scope[]; mayNot: Scope[] }[] = [
   { role: "owner", may: [...tenantScopes], mayNot: [] },
@@ -28,7 +28,14 @@ const cases: { role: string; may: Scope[]; mayNot: Scope[] }[] = [
 ];
 
 test.each(cases)("a $role may do what the role is for and no more", ({ role, may, mayNot }) => {
-  const scopes = scopesOfRole(role);
+  const scopes = scopesOf({ role, operator: false });
   for (const scope of may) expect(scopes, scope).toContain(scope);
   for (const scope of mayNot) expect(scopes, scope).not.toContain(scope);
+  for (const scope of operatorScopes) expect(scopes, scope).not.toContain(scope);
+});
+
+test("an operator may run the installation, whatever the role, and gains nothing in the tenant by it", () => {
+  const scopes = scopesOf({ role: "viewer", operator: true });
+  expect(scopes).toEqual([...scopesOf({ role: "viewer", operator: false }), ...operatorScopes]);
+  expect(scopesOf({ role: "somebody", operator: true })).toEqual(operatorScopes);
 });

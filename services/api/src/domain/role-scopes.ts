@@ -1,4 +1,4 @@
-/** What a credential may be allowed to do. `ops` scopes belong to operators and stand on no tenant's role. */
+/** What a member may be allowed to do in a tenant. */
 export const tenantScopes = [
   "sessions:read",
   "sessions:write",
@@ -28,11 +28,15 @@ export const tenantScopes = [
   "sim:read",
   "sim:write",
 ] as const;
-export type Scope = (typeof tenantScopes)[number];
+/** What an operator of the installation may do besides; on no tenant's role. These routes show ids and counts, never content. */
+export const operatorScopes = ["ops:read", "ops:write"] as const;
+type TenantScope = (typeof tenantScopes)[number];
+export type Scope = TenantScope | (typeof operatorScopes)[number];
 
-const of = (...subjects: string[]): Scope[] => tenantScopes.filter((scope) => subjects.includes(scope.split(":")[0]!));
+const of = (...subjects: string[]): TenantScope[] =>
+  tenantScopes.filter((scope) => subjects.includes(scope.split(":")[0]!));
 
-const scopesByRole: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
+const scopesByRole: ReadonlyMap<string, readonly TenantScope[]> = new Map<string, readonly TenantScope[]>([
   ["owner", tenantScopes],
   // Closing the tenant is the owner's alone, and is no scope.
   ["admin", tenantScopes],
@@ -45,7 +49,7 @@ const scopesByRole: ReadonlyMap<string, readonly Scope[]> = new Map<string, read
   ],
 ]);
 
-/** The scopes of a member's role; none for a role this version does not know. */
-export function scopesOfRole(role: string): readonly Scope[] {
-  return scopesByRole.get(role) ?? [];
+/** The scopes of a member: those of the role (none for a role this version does not know), and an operator's. */
+export function scopesOf({ role, operator }: { role: string; operator: boolean }): readonly Scope[] {
+  return [...(scopesByRole.get(role) ?? []), ...(operator ? operatorScopes : [])];
 }

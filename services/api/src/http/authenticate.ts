@@ -2,7 +2,7 @@ import { AppError } from "@flotilla/shared/contract/problem";
 import { monotonicMs } from "@flotilla/shared/runtime/clock";
 import type { VerifyToken } from "@flotilla/shared/runtime/jwt";
 import type { Request } from "express";
-import { scopesOfRole } from "../domain/role-scopes.ts";
+import { scopesOf } from "../domain/role-scopes.ts";
 import type { Membership, Memberships } from "../ports.ts";
 import type { Caller } from "./route.ts";
 
@@ -43,8 +43,12 @@ export function createAuthenticator({
         "insufficient_scope",
         wanted === undefined ? "You belong to no tenant" : "X-Tenant names no tenant of yours",
       );
-    const { tenantId, name, role } = membership;
-    return { tenant: { id: tenantId, name }, member: { id: memberId, email, role }, scopes: scopesOfRole(role) };
+    const { tenantId, name, role, operator } = membership;
+    return {
+      tenant: { id: tenantId, name },
+      member: { id: memberId, email, role },
+      scopes: scopesOf({ role, operator }),
+    };
   };
 }
 

@@ -16,6 +16,10 @@ export interface MountOptions {
 }
 
 const defaultMaxBytes = 256 * 1_024;
+const otherNames: ReadonlyMap<string, RegExp> = new Map([
+  ["session", /^[a-z0-9_-]{1,64}$/],
+  ["worker", /^[\w.-]{1,64}$/],
+]);
 const noBody = z.strictObject({});
 
 /** Mounts every route, and for each path a 405 that says which methods it takes. */
@@ -54,7 +58,12 @@ function handlersOf(route: Route, { authenticate, takeToken, closing, logger }: 
     response.locals["tenantId"] = caller.tenant.id;
     response.locals["memberId"] = caller.member.id;
     if (route.scope !== null && !caller.scopes.includes(route.scope))
-      throw new AppError("insufficient_scope", `The role ${caller.member.role} does not include ${route.scope}`);
+      throw new AppError(
+        "insufficient_scope",
+        route.scope.startsWith("ops:")
+          ? "This is for operators of the installation"
+          : `The role ${caller.member.role} does not include ${route.scope}`,
+      );
     response.set(takeToken(caller.tenant.id, route.rate));
     next();
   };
@@ -109,13 +118,13 @@ function sendAnswer(response: Response, answer: Answer): void {
   else response.json(answer.body);
 }
 
-/** Ids are UUIDs in lower case; `:session` may be a name. What cannot be an id names nothing, so it is 404 like a missing row. */
+/** Ids are UUIDs in lower case; `:session` may be a name, and `:worker` is a word. What cannot be an id names nothing, so it is 404 like a missing row. */
 function readParams(request: Request): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.params as Record<string, string>)) {
     const id = value.toLowerCase();
-    const isId = z.uuid().safeParse(id).success;
-    if (!isId && !(name === "session" && /^[a-z0-9_-]{1,64}$/.test(value)))
+    const isId = name !== "worker" && z.uuid().safeParse(id).success;
+    if (!isId && otherNames.get(name)?.test(value) !== true)
       throw new AppError("not_found", `There is no such ${name}`);
     params[name] = isId ? id : value;
   }

@@ -17,6 +17,11 @@ const refusals: Record<number, string> = {
   503: "A part we depend on is away; try again after Retry-After seconds",
 };
 
+const describedNames: ReadonlyMap<string, z.ZodString> = new Map([
+  ["session", z.string().describe("Id or name of the session")],
+  ["worker", z.string().describe("Id of the worker, new at each start of its process")],
+]);
+
 /** The OpenAPI 3.1 document of the routes, made from the very schemas that check their requests. */
 export function createOpenApiDocument(routes: readonly Route[], version: string): object {
   const paths: ZodOpenApiPathsObject = {};
@@ -58,10 +63,7 @@ function describe(route: Route): ZodOpenApiOperationObject {
     responses[`${Number(status)}` as "200"] = { description, content: Number(status) >= 400 ? problem : described };
   }
   const params = Object.fromEntries(
-    Array.from(route.path.matchAll(/:(\w+)/g), ([, name]) => [
-      name!,
-      name === "session" ? z.string().describe("Id or name of the session") : z.uuid(),
-    ]),
+    Array.from(route.path.matchAll(/:(\w+)/g), ([, name]) => [name!, describedNames.get(name!) ?? z.uuid()]),
   );
   const headers = z.object({
     "X-Tenant": z.uuid().optional().describe("Which of your tenants, when you belong to several"),

@@ -42,7 +42,7 @@ export interface AnswerDescription {
 /** One route: what is mounted and what is documented come from the same value. */
 export interface Route<Query = unknown, Body = unknown> {
   method: "get" | "post" | "delete";
-  /** With `:name` parameters; `:session` takes an id or a name, every other one an id. */
+  /** With `:name` parameters; `:session` takes an id or a name, `:worker` a worker's id, every other one a UUID. */
   path: string;
   summary: string;
   /** Null: any member may. */

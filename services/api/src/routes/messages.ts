@@ -7,12 +7,14 @@ import {
   MessagePage,
   MessageResolve,
 } from "@flotilla/shared/contract/http-messages";
+import { Timeline } from "@flotilla/shared/contract/http-timeline";
 import { idCursor } from "../http/id-cursor.ts";
 import { dayS, replayedHeaders } from "../http/idempotency.ts";
 import { answerPage } from "../http/page-answer.ts";
 import { readPreferWait } from "../http/prefer.ts";
 import { defineRoute, type Route } from "../http/route.ts";
 import type { Announcer, MessageStore } from "../ports.ts";
+import { readTimeline } from "../use-cases/explain-message.ts";
 import { resolveMessage } from "../use-cases/resolve-message.ts";
 import { sendBatch } from "../use-cases/send-batch.ts";
 import { sendMessage } from "../use-cases/send-message.ts";
@@ -94,6 +96,18 @@ export function messageRoutes(deps: { messages: MessageStore; announcer: Announc
       handle: async ({ tenant, params }) => ({
         status: 200,
         body: await deps.messages.get(tenant.id, params["message"]!),
+      }),
+    }),
+    defineRoute({
+      method: "get",
+      path: "/v1/messages/:message/timeline",
+      summary: "Why a message is where it is: one sentence, then every step",
+      scope: "messages:read",
+      rate: "reads",
+      answers: { 200: { description: "The explanation and the steps, oldest first", schema: Timeline } },
+      handle: async ({ tenant, params }) => ({
+        status: 200,
+        body: await readTimeline(deps, { tenant: tenant.id, id: params["message"]! }),
       }),
     }),
     defineRoute({

@@ -4,6 +4,7 @@ import { formatReason } from "../lib/format.ts";
 import classes from "./bubbles.module.css";
 import { MessageTicks } from "./message-ticks.tsx";
 import { Moment } from "./moment.tsx";
+import { WhyLink } from "./why-link.tsx";
 
 export interface Bubble {
   id: string;
@@ -14,6 +15,10 @@ export interface Bubble {
   status: MessageStatus | null;
   failure?: string | null;
 }
+
+/** Nobody asks why of these: the link shows when it is pointed at or reached by keyboard. */
+const hasArrived = (status: MessageStatus): boolean =>
+  status === "sent" || status === "delivered" || status === "read" || status === "played";
 
 /** How close to the end the reader must be for new lines to scroll into view. */
 const nearEndPx = 120;
@@ -45,6 +50,11 @@ export function Bubbles({ bubbles, label }: { bubbles: readonly Bubble[]; label:
               {bubble.failure != null && <span className={classes["failure"]}>{formatReason(bubble.failure)}</span>}
               <Moment at={bubble.at} exact />
               {bubble.status !== null && <MessageTicks status={bubble.status} />}
+              {bubble.status !== null && (
+                <span className={classes["why"]} data-quiet={hasArrived(bubble.status) || undefined}>
+                  <WhyLink id={bubble.id} status={bubble.status} />
+                </span>
+              )}
             </span>
           </div>
         ))}

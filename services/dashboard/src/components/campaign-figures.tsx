@@ -1,4 +1,5 @@
 import type { Campaign } from "@flotilla/shared/contract/http-campaigns";
+import { Link } from "react-router";
 import { formatCount, formatDuration, formatShare } from "../lib/format.ts";
 import { useNow } from "../lib/use-now.ts";
 import { progressOf } from "../lib/words.ts";
@@ -20,7 +21,11 @@ export function CampaignFigures({ campaign }: { campaign: Campaign }) {
       <span>{formatShare(done, accepted)}</span>
       {isRunning && rate !== null && <span>{formatCount(Math.round(rate))} a minute</span>}
       {isRunning && leftMs > 0 && <span>ends in {formatDuration(leftMs)}</span>}
-      {totals.failed > 0 && <span className={classes["bad"]}>{formatCount(totals.failed)} failed</span>}
+      {totals.failed > 0 && (
+        <Link className={classes["bad"]} to={`/messages?campaign=${campaign.id}&status=failed`}>
+          {formatCount(totals.failed)} failed: why?
+        </Link>
+      )}
     </div>
   );
 }

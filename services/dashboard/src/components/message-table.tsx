@@ -6,13 +6,14 @@ import { messageText } from "../lib/message-text.ts";
 import classes from "./message-table.module.css";
 import { MessageTicks } from "./message-ticks.tsx";
 import { Moment } from "./moment.tsx";
+import { WhyLink } from "./why-link.tsx";
 
 /** Messages of any direction, newest first; each opens its conversation. */
 export function MessageTable({ messages }: { messages: readonly Message[] }) {
   return (
     <ul className={classes["list"]}>
       {messages.map((message) => (
-        <li key={message.id}>
+        <li key={message.id} className={classes["item"]}>
           <Link to={`/inbox/${message.chat_id}`} className={classes["row"]}>
             <span className={classes["way"]} title={message.direction === "out" ? "Sent by us" : "Received"}>
               {message.direction === "out" ? (
@@ -33,6 +34,9 @@ export function MessageTable({ messages }: { messages: readonly Message[] }) {
               <Moment at={message.accepted_at} />
             </span>
           </Link>
+          <span className={classes["why"]}>
+            {message.direction === "out" && <WhyLink id={message.id} status={message.status} />}
+          </span>
         </li>
       ))}
     </ul>

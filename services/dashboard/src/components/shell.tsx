@@ -6,6 +6,7 @@ import {
   IconListDetails,
   IconLogout,
   IconMessages,
+  IconServer2,
   IconSpeakerphone,
 } from "@tabler/icons-react";
 import { Suspense } from "react";
@@ -18,16 +19,28 @@ import { ColorSchemeSwitch } from "./color-scheme-switch.tsx";
 import { ErrorNote } from "./error-note.tsx";
 import { LinkBanner } from "./link-banner.tsx";
 import { LoadingRows } from "./loading-rows.tsx";
+import { WhyDialog } from "./why-dialog.tsx";
 import classes from "./shell.module.css";
 
-const places = [
+interface Place {
+  to: string;
+  label: string;
+  short: string;
+  icon: typeof IconMessages;
+  onBar: boolean;
+  /** Shown to those who may this. */
+  scope?: string;
+}
+
+const places: readonly Place[] = [
   { to: "/", label: "Dashboard", short: "Home", icon: IconLayoutDashboard, onBar: true },
   { to: "/sessions", label: "Sessions", short: "Sessions", icon: IconDeviceMobile, onBar: true },
   { to: "/inbox", label: "Inbox", short: "Inbox", icon: IconMessages, onBar: true },
   { to: "/campaigns", label: "Campaigns", short: "Campaigns", icon: IconSpeakerphone, onBar: true },
   { to: "/messages", label: "Messages", short: "Messages", icon: IconListDetails, onBar: false },
   { to: "/whatsapp-test", label: "Test bench", short: "Test", icon: IconDeviceMobileMessage, onBar: true },
-] as const;
+  { to: "/fleet", label: "Fleet", short: "Fleet", icon: IconServer2, onBar: true, scope: "ops:read" },
+];
 
 const linkWords = { connecting: "Connecting", live: "Live", lost: "Offline" } as const;
 
@@ -41,6 +54,7 @@ export function Shell() {
   const overview = useOverview();
   const link = useLinkState();
   useLive("tenant", overview.data);
+  const shown = places.filter(({ scope }) => scope === undefined || me.data?.scopes.includes(scope));
   const failed = [me, overview].find((query) => query.isError && query.data === undefined);
 
   return (
@@ -53,7 +67,7 @@ export function Shell() {
           <Brand />
         </div>
         <nav aria-label="Pages" className={classes["nav"]}>
-          {places.map(({ to, label, short, icon: Icon, onBar }) => (
+          {shown.map(({ to, label, short, icon: Icon, onBar }) => (
             <NavLink key={to} to={to} end={to === "/"} className={classes["place"]} data-bar={onBar || undefined}>
               <Icon aria-hidden size={19} stroke={1.7} />
               <span className={classes["label"]}>{label}</span>
@@ -101,6 +115,7 @@ export function Shell() {
           <LoadingRows rows={5} />
         )}
       </main>
+      <WhyDialog />
     </div>
   );
 }

@@ -7,8 +7,10 @@ import {
   PartResult,
 } from "@flotilla/shared/contract/http-campaigns";
 import { Chat, ChatPage, Me, Overview } from "@flotilla/shared/contract/http-chats";
+import { FleetMap, Worker, WorkerPage } from "@flotilla/shared/contract/http-fleet";
 import { Message, type MessageCreate, MessagePage } from "@flotilla/shared/contract/http-messages";
 import { Session, type SessionCreate, SessionPage } from "@flotilla/shared/contract/http-sessions";
+import { Timeline } from "@flotilla/shared/contract/http-timeline";
 import { z } from "zod";
 import type { ReadLines, SendRequest } from "./send-request.ts";
 
@@ -50,8 +52,15 @@ export function createApiClient({ send, readLines }: { send: SendRequest; readLi
 
     messages: ({ signal, ...query }: ListOptions & MessageFilter) =>
       send({ path: "/v1/messages", query: { ...query }, answer: MessagePage, signal }),
+    timeline: (id: string, signal?: AbortSignal) =>
+      send({ path: `/v1/messages/${id}/timeline`, answer: Timeline, signal }),
     sendMessage: (json: NewMessage, idempotencyKey: string) =>
       send({ method: "POST", path: "/v1/messages", json, idempotencyKey, answer: Message }),
+
+    workers: (signal?: AbortSignal) => send({ path: "/v1/workers", answer: WorkerPage, signal }),
+    fleetMap: (signal?: AbortSignal) => send({ path: "/v1/ops/shards", answer: FleetMap, signal }),
+    drainWorker: (id: string) => send({ method: "POST", path: `/v1/workers/${id}/drain`, answer: Worker }),
+    undrainWorker: (id: string) => send({ method: "DELETE", path: `/v1/workers/${id}/drain`, answer: Worker }),
 
     chats: ({ signal, ...query }: ListOptions & { session?: string | undefined }) =>
       send({ path: "/v1/chats", query: { ...query }, answer: ChatPage, signal }),

@@ -3,6 +3,15 @@ import { formatPhone } from "./format-phone.ts";
 /** Words for numbers, times and people. Pure: the present moment and the language are arguments. */
 
 const number = new Intl.NumberFormat();
+const clock = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 
 export function formatCount(value: number): string {
@@ -48,6 +57,16 @@ export function formatMoment(moment: string, nowMs: number): string {
     undefined,
     sameDay ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" },
   ).format(date);
+}
+
+/** `24 Nov, 14:03:07.123` in the reader's zone: for steps that are milliseconds apart. */
+export function formatClock(moment: string): string {
+  return clock.format(new Date(moment));
+}
+
+/** 138 MB: decimal, without a fraction. */
+export function formatMegabytes(bytes: number): string {
+  return `${number.format(Math.round(bytes / 1e6))} MB`;
 }
 
 /** For titles: the exact moment in UTC. */

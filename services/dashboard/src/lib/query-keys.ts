@@ -16,5 +16,7 @@ export const queryKeys = {
   chat: (id: string) => ["chat", id] as const,
   chatMessages: (id: string) => ["chat-messages", id] as const,
   messages: (filter: MessageFilter) => ["messages", filter] as const,
+  timeline: (id: string) => ["timeline", id] as const,
+  fleet: ["fleet"] as const,
   phone: (phone: string) => ["phone", phone] as const,
 };

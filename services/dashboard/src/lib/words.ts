@@ -1,4 +1,6 @@
 import type { Campaign } from "@flotilla/shared/contract/http-campaigns";
+import type { LeaseEnd } from "@flotilla/shared/contract/http-timeline";
+import type { WorkerState } from "@flotilla/shared/contract/http-fleet";
 import type { CampaignStatus, MessageStatus, SessionStatus } from "@flotilla/shared/contract/statuses";
 
 /** How a status feels; each tone has a colour and, with it, always a shape and a word. */
@@ -62,6 +64,21 @@ export const campaignWords: Readonly<Record<CampaignStatus, { label: string; ton
   paused: { label: "Paused", tone: "attention" },
   completed: { label: "Completed", tone: "good" },
   canceled: { label: "Canceled", tone: "quiet" },
+};
+
+export const workerWords: Readonly<Record<WorkerState, StatusWords>> = {
+  joining: { label: "Joining", tone: "busy", sentence: "Has just come and is given shards in a moment." },
+  ready: { label: "Ready", tone: "good", sentence: "Takes its share of the shards." },
+  draining: { label: "Draining", tone: "attention", sentence: "Hands its shards over, one after another." },
+  gone: { label: "Gone", tone: "quiet", sentence: "Sends no heartbeat any more; its shards go to the others." },
+};
+
+/** How a worker stopped holding a shard, to follow its name. */
+export const leaseEndWords: Readonly<Record<LeaseEnd, string>> = {
+  drained: "was drained",
+  left: "was stopped",
+  rebalanced: "gave up shards by plan",
+  expired: "sent no heartbeat",
 };
 
 /** The parts of a campaign's bar in the order they are stacked: the furthest first. `names` are places of the totals. */

@@ -19,6 +19,8 @@ export type SupabaseApiOptions = SupabaseKeys & {
   siteUrl: string;
   /** Life of an access token in seconds. */
   jwtExpirySeconds: number;
+  /** Whoever signs up first operates the installation: true where one person has it on one machine. */
+  firstMemberOperates?: boolean;
 };
 
 /** A listening Supabase API. Must run in a process of its own: it prints every database error with its stack. */
@@ -82,14 +84,20 @@ export async function openSupabaseApi(options: SupabaseApiOptions): Promise<Supa
 }
 
 async function prepareDatabase(
-  { databaseUrl, migrationsFolder }: Pick<SupabaseApiOptions, "databaseUrl" | "migrationsFolder">,
+  {
+    databaseUrl,
+    migrationsFolder,
+    firstMemberOperates = false,
+  }: Pick<SupabaseApiOptions, "databaseUrl" | "migrationsFolder" | "firstMemberOperates">,
   ensureSystemSchema: () => Promise<void>,
 ): Promise<string[]> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   try {
     await sql.unsafe(PRELUDE);
     await ensureSystemSchema();
-    return await migrate(sql, await readMigrations(migrationsFolder));
+    const ran = await migrate(sql, await readMigrations(migrationsFolder));
+    if (firstMemberOperates) await sql`update public.installation set first_member_operates = true`;
+    return ran;
   } finally {
     await sql.end();
   }

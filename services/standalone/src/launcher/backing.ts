@@ -79,6 +79,7 @@ export async function openSupabase(context: BackingContext): Promise<GivenSupaba
           migrationsFolder: join(checkoutFolder, "supabase/migrations"),
           siteUrl: context.dashboardUrl,
           jwtExpirySeconds: JWT_EXPIRY_SECONDS,
+          firstMemberOperates: true,
           logFile: join(dataFolder, "logs/supabase.log"),
         });
         context.remember("Supabase API", running, "supabase-child.ts");

@@ -1,5 +1,6 @@
 import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supabase";
 import { z } from "zod";
+import type { Vitals } from "../process-vitals.ts";
 import type { LeaseStore, TickAnswer } from "../../store-ports.ts";
 
 const Tick = z.object({
@@ -20,6 +21,8 @@ export interface WorkerIdentity {
   capacity: number;
   leaseTtlMs: number;
   settleMs: number;
+  /** Looked at once for each heartbeat. */
+  vitals: () => Vitals;
 }
 
 /** Most shards that may be asked to move in one answer. */
@@ -29,8 +32,9 @@ const maxMoves = 8;
 export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity): LeaseStore {
   const { worker } = identity;
   return {
-    tick: ({ draining, rejoin, accepting, links, loads, opening }, signal) =>
-      callFunction(
+    tick: ({ draining, rejoin, accepting, links, loads, opening }, signal) => {
+      const { rssBytes, loopLagMs } = identity.vitals();
+      return callFunction(
         client,
         "worker_tick",
         {
@@ -49,10 +53,13 @@ export function createLeaseStore(client: ServiceClient, identity: WorkerIdentity
             links,
             loads,
             opening,
+            rss_bytes: rssBytes,
+            loop_lag_ms: loopLagMs,
           },
         },
         { signal, schema: Tick },
-      ),
+      );
+    },
     release: ({ shard, epoch }) =>
       callFunction(
         client,
