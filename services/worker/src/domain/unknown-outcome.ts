@@ -15,7 +15,7 @@ export type UnansweredVerdict =
   | { do: "fail"; failure: MessageFailure };
 
 /** Repeats under one id on one link: more of the same has never helped where three did not. */
-export const maxSends = 3;
+const maxSends = 3;
 
 const noAck: MessageFailure = { code: "no_ack", detail: "WhatsApp never confirmed the message", retryable: false };
 
