@@ -62,7 +62,7 @@ export function createJournaledDecrypt(options: JournaledDecryptOptions): Journa
     const stanza = stanzas.partOf(ciphertext);
     if (stanza === null) return await work();
     const envelope = readEnvelope(baileys, stanza.attrs, self());
-    const isStatus = baileys.isJidStatusBroadcast(envelope.key.remoteJid ?? "") === true;
+    const isStatus = baileys.isJidStatusBroadcast(envelope.key.remoteJid ?? "");
     const mayTouch = () => careful.mayTouch(stanzaKeyOf(envelope.key), isDelayed(stanza.attrs));
     if (!(await durably(mayTouch))) return await setAside(envelope, stanza);
     let done: { plaintext: Uint8Array; holds: Content };
