@@ -82,14 +82,9 @@ async function prepare(count: number, from: number): Promise<(() => Promise<Prep
 }
 
 async function messageOf(device: BareDevice, turn: number): Promise<{ id: string; bytes: Buffer }> {
-  switch (task.mode) {
-    case "blind":
-      return device.noise(`99906${String(turn % 1000).padStart(6, "0")}`);
-    case "group":
-      return device.groupText(groups[turn % devices.length] ?? "", []);
-    default:
-      return device.text(contactOf(Math.floor(turn / devices.length)));
-  }
+  if (task.mode === "blind") return device.noise(`99906${String(turn % 1000).padStart(6, "0")}`);
+  if (task.mode === "group") return device.groupText(groups[turn % devices.length] ?? "", []);
+  return device.text(contactOf(Math.floor(turn / devices.length)));
 }
 
 /** So many under way at once; the next is sent when one is acknowledged. */
