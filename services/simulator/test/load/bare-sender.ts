@@ -26,11 +26,11 @@ type Prepared = { device: BareDevice; id: string; bytes: Buffer };
 
 const CONTACTS = 5;
 const MEMBERS = 10;
-/** Not measured: the programs learn what is hot, as they have in any long run. */
-const WARM_UP = 500;
 
 const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
 const task = JSON.parse(line) as BareTask;
+/** Not measured: the programs learn what is hot, as they have in any long run. */
+const WARM_UP = task.mode === "group" ? 50 : 500;
 tuneLibsignal();
 const devices = await Promise.all(
   task.accounts.map(({ phone, ...key }) =>
