@@ -26,11 +26,11 @@ type Prepared = { device: BareDevice; id: string; bytes: Buffer };
 
 const CONTACTS = 5;
 const MEMBERS = 10;
-/** Not measured: the programs learn what is hot, as they have in any long run. */
-const WARM_UP = 500;
 
 const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
 const task = JSON.parse(line) as BareTask;
+/** Not measured: the programs learn what is hot, as they have in any long run. */
+const WARM_UP = task.mode === "group" ? 50 : 500;
 tuneLibsignal();
 const devices = await Promise.all(
   task.accounts.map(({ phone, ...key }) =>
@@ -82,14 +82,9 @@ async function prepare(count: number, from: number): Promise<(() => Promise<Prep
 }
 
 async function messageOf(device: BareDevice, turn: number): Promise<{ id: string; bytes: Buffer }> {
-  switch (task.mode) {
-    case "blind":
-      return device.noise(`99906${String(turn % 1000).padStart(6, "0")}`);
-    case "group":
-      return device.groupText(groups[turn % devices.length] ?? "", []);
-    default:
-      return device.text(contactOf(Math.floor(turn / devices.length)));
-  }
+  if (task.mode === "blind") return device.noise(`99906${String(turn % 1000).padStart(6, "0")}`);
+  if (task.mode === "group") return device.groupText(groups[turn % devices.length] ?? "", []);
+  return device.text(contactOf(Math.floor(turn / devices.length)));
 }
 
 /** So many under way at once; the next is sent when one is acknowledged. */
