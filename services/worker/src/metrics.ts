@@ -54,7 +54,10 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
   const unknown = counter("flotilla_sends_unknown_total", "Messages without an answer", ["resolution"]);
   const swept = counter("flotilla_sweep_found_total", "Lanes with rows that no wake-up had told of");
   const closes = counter("flotilla_disconnects_total", "Links that ended, by cause", ["cause"]);
-  const stuck = counter("flotilla_event_buffer_stuck_total", "Times that events the library held back had to be let go");
+  const stuck = counter(
+    "flotilla_event_buffer_stuck_total",
+    "Times that events the library held back had to be let go",
+  );
   const dials = counter("flotilla_dials_total", "Links asked for");
 
   return {

@@ -105,7 +105,7 @@ async function openLink(environment: LinkEnvironment, options: LinkOptions): Pro
     auth,
     push: (observation, first) => queue.push(observation, first),
     onClosed: close,
-    onProgress: watch.progressed,
+    onProgress: (isLogin) => watch.progressed(isLogin),
     onAck: (waMessageId) => pulse.unanswered.delete(waMessageId),
   });
 
