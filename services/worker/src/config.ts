@@ -48,7 +48,9 @@ const schema = z.object({
     .min(16)
     .max(1_048_576)
     .optional()
-    .describe("memory this worker may use, in MiB; near it the worker hands its sessions over and ends; unset: what the system grants"),
+    .describe(
+      "memory this worker may use, in MiB; near it the worker hands its sessions over and ends; unset: what the system grants",
+    ),
   CUT_OFF_AFTER_MS: milliseconds(
     1_000,
     600_000,

@@ -59,7 +59,10 @@ export function createMetrics(look: { runners: () => SessionRunner[]; shards: ()
     registers,
   });
   const closes = counter("flotilla_disconnects_total", "Links that ended, by cause", ["cause"]);
-  const stuck = counter("flotilla_event_buffer_stuck_total", "Times that events the library held back had to be let go");
+  const stuck = counter(
+    "flotilla_event_buffer_stuck_total",
+    "Times that events the library held back had to be let go",
+  );
   const dials = counter("flotilla_dials_total", "Links asked for");
 
   return {

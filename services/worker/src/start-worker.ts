@@ -112,7 +112,11 @@ export async function startWorker(options: WorkerOptions) {
     metrics: metrics.sweeper,
     logger: bindIds(logger, { part: "sweep" }),
   });
-  const breaker = createClientBreaker({ redis, clientVersion: options.clientVersion, logger: bindIds(logger, { part: "breaker" }) });
+  const breaker = createClientBreaker({
+    redis,
+    clientVersion: options.clientVersion,
+    logger: bindIds(logger, { part: "breaker" }),
+  });
   const takeTurn = createDialTurns({ redis, workers: keeper.workers, logger });
   const supervisor: SessionSupervisor = createSessionSupervisor({
     runner: {
@@ -145,7 +149,7 @@ export async function startWorker(options: WorkerOptions) {
   const watchdog = startWatchdog();
   const reach = watchReach({
     keeper,
-    runners: supervisor.runners,
+    runners: () => supervisor.runners(),
     patienceMs: config.cutOffAfterMs,
     logger: bindIds(logger, { part: "reach" }),
   });

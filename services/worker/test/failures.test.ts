@@ -77,7 +77,10 @@ describe("Signal sessions that two sides write to at once", () => {
     const sent: string[] = [];
     for (let round = 0; round < 6; round++) {
       await simulator.call("PATCH", `/phones/${contact}/behaviour`, { addressing: round % 2 === 0 ? "pn" : "lid" });
-      const [id] = await Promise.all([sendAsPump(client, contact, `to ${round}`), write(contact, client, `from ${round}`)]);
+      const [id] = await Promise.all([
+        sendAsPump(client, contact, `to ${round}`),
+        write(contact, client, `from ${round}`),
+      ]);
       sent.push(id);
     }
     for (const id of sent) await delivered(client, id);
@@ -94,7 +97,10 @@ describe("Signal sessions that two sides write to at once", () => {
     await simulator.call("POST", `/phones/${contact}/change-lid`);
     await write(contact, client, "it is me");
     await hears(client, "it is me");
-    await delivered(client, await client.send(contact, "after"));
+    const id = await client.send(contact, "after");
+    await delivered(client, id);
+    const rows = await simulator.ledgerOf(contact, client.phone);
+    expect(rows.find((row) => row.wa_message_id === id)).toMatchObject({ visible_copies: 1 });
   });
 
   it("F8: a device that could not decrypt is answered by the successor of the worker that sent", async () => {
@@ -106,7 +112,9 @@ describe("Signal sessions that two sides write to at once", () => {
     const next = bench.client(first);
     await next.open();
     await delivered(next, id);
-    expect(await simulator.ledgerOf(contact, first.phone)).toMatchObject([{ visible_copies: 1, failed_decryptions: 1 }]);
+    expect(await simulator.ledgerOf(contact, first.phone)).toMatchObject([
+      { visible_copies: 1, failed_decryptions: 1 },
+    ]);
     expect(next.sent.has(id)).toBe(true);
   });
 });
@@ -124,7 +132,9 @@ describe("one-time keys", () => {
       await last.ready();
     }
     expect(before).toBeGreaterThan(0);
-    expect([...last.secrets.keys.keys()].filter((name) => name.startsWith("pre-key/")).length).toBeLessThanOrEqual(before);
+    expect([...last.secrets.keys.keys()].filter((name) => name.startsWith("pre-key/")).length).toBeLessThanOrEqual(
+      before,
+    );
   });
 
   it("F7: a device that could upload none while it logged in has some soon after the network healed", async () => {
@@ -138,7 +148,10 @@ describe("one-time keys", () => {
     await client.open();
     await client.see("logged_in");
     const stock = async () => {
-      const { devices } = await simulator.call<{ devices: { one_time_keys: number }[] }>("GET", `/prekeys?phone=${client.phone}`);
+      const { devices } = await simulator.call<{ devices: { one_time_keys: number }[] }>(
+        "GET",
+        `/prekeys?phone=${client.phone}`,
+      );
       return devices.at(-1)?.one_time_keys ?? 0;
     };
     expect(await stock()).toBe(0);
@@ -215,7 +228,9 @@ describe("a link that works in one direction, or not well", () => {
     await client.open();
     await client.ready();
     const { links } = await simulator.call<{ links: { id: string; phone: string | null }[] }>("GET", "/links");
-    await simulator.call("POST", `/links/${links.find(({ phone }) => phone === client.phone)!.id}/end`, { kind: "mute_in" });
+    await simulator.call("POST", `/links/${links.find(({ phone }) => phone === client.phone)!.id}/end`, {
+      kind: "mute_in",
+    });
     const contact = aContact();
     for (let n = 0; client.seen.every(({ kind }) => kind !== "closed"); n++) {
       await write(contact, client, `still here ${n}`);

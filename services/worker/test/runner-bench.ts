@@ -17,7 +17,12 @@ import type { Lease } from "../src/store-ports.ts";
 import { type SimulatorProcess, startSimulator } from "./simulator-process.ts";
 import { openTenant, silent, type TestTenant } from "./stack-helpers.ts";
 
-type Row = { status: string; status_reason: string | null; auth_state: string | null; retired_auth_state: string | null };
+type Row = {
+  status: string;
+  status_reason: string | null;
+  auth_state: string | null;
+  retired_auth_state: string | null;
+};
 
 /**
  * Runners of one worker as it builds them, on a real database, a real Redis and a simulated network. Two things are the
@@ -58,7 +63,11 @@ export class RunnerBench {
     const { commit } = createGroupCommit({
       client,
       worker: "bench",
-      guard: { holds, validUntilMs: () => performance.now() + 60_000, reportFenced: ({ shard }) => void this.lost.add(shard) },
+      guard: {
+        holds,
+        validUntilMs: () => performance.now() + 60_000,
+        reportFenced: ({ shard }) => void this.lost.add(shard),
+      },
       ring: () => {},
       refused: () => {},
       logger: silent,
@@ -198,7 +207,11 @@ export class BenchSession {
   identityIn(sealed: string | null): string | null {
     if (sealed === null) return null;
     const { credentialsKey } = this.bench.environment;
-    const text = createSessionSealer(credentialsKey, this.bench.tenant.tenant, this.id).unseal("credentials", "", sealed);
+    const text = createSessionSealer(credentialsKey, this.bench.tenant.tenant, this.id).unseal(
+      "credentials",
+      "",
+      sealed,
+    );
     const { noiseKey, signedIdentityKey, registrationId, advSecretKey } = JSON.parse(text) as Record<string, unknown>;
     const identity = JSON.stringify([noiseKey, signedIdentityKey, registrationId, advSecretKey]);
     return createHash("sha256").update(identity).digest("hex");

@@ -15,15 +15,40 @@ test("three sessions within a minute stop the dialling", () => {
 });
 
 test.each<[string, [string, number][]]>([
-  ["two sessions", [["a", 0], ["b", 1]]],
-  ["one session, however often", [["a", 0], ["a", 1], ["a", 2], ["a", 3]]],
-  ["three over a longer time", [["a", 0], ["b", 30_000], ["c", 61_000]]],
+  [
+    "two sessions",
+    [
+      ["a", 0],
+      ["b", 1],
+    ],
+  ],
+  [
+    "one session, however often",
+    [
+      ["a", 0],
+      ["a", 1],
+      ["a", 2],
+      ["a", 3],
+    ],
+  ],
+  [
+    "three over a longer time",
+    [
+      ["a", 0],
+      ["b", 30_000],
+      ["c", 61_000],
+    ],
+  ],
 ])("%s do not", (_, sessions) => {
   expect(askToDial(refuse(sessions), 61_001).may).toBe(true);
 });
 
 test("one probe is let through every ten minutes", () => {
-  const open = refuse([["a", 0], ["b", 0], ["c", 0]]);
+  const open = refuse([
+    ["a", 0],
+    ["b", 0],
+    ["c", 0],
+  ]);
   const due = breakerRules.probeEveryMs;
   expect(askToDial(open, due - 1).may).toBe(false);
   const probed = askToDial(open, due);
@@ -36,6 +61,10 @@ test("one probe is let through every ten minutes", () => {
 });
 
 test("a refusal that nobody repeats is forgotten", () => {
-  const open = refuse([["a", 0], ["b", 0], ["c", 0]]);
+  const open = refuse([
+    ["a", 0],
+    ["b", 0],
+    ["c", 0],
+  ]);
   expect(askToDial(open, breakerRules.forgetAfterMs + 1)).toEqual({ may: true, after: closedBreaker });
 });

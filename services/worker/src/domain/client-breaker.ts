@@ -30,7 +30,8 @@ export function countRefusal(
 /** Whether a session may dial, and what remains: the one that takes a due probe moves the next one away. */
 export function askToDial(before: BreakerState, nowMs: number): { may: boolean; after: BreakerState } {
   const { open } = before;
-  if (open === null || nowMs > open.refusedAtMs + breakerRules.forgetAfterMs) return { may: true, after: closedBreaker };
+  if (open === null || nowMs > open.refusedAtMs + breakerRules.forgetAfterMs)
+    return { may: true, after: closedBreaker };
   if (nowMs < open.probeAtMs) return { may: false, after: before };
   return { may: true, after: { ...before, open: { ...open, probeAtMs: nowMs + breakerRules.probeEveryMs } } };
 }

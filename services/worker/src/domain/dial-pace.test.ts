@@ -12,6 +12,7 @@ test("dials asked for together are spread to the rate, without a burst", () => {
     ({ freeAtMs } = turn);
     return turn.atMs;
   });
-  for (const from of at) expect(at.filter((each) => each >= from && each < from + 1_000).length).toBeLessThanOrEqual(20);
+  for (const from of at)
+    expect(at.filter((each) => each >= from && each < from + 1_000).length).toBeLessThanOrEqual(20);
   expect(at.at(-1)).toBe(1_000 + 59 * 50);
 });

@@ -1,5 +1,4 @@
 import { createLogger } from "@flotilla/shared/runtime/logger";
-import type { SessionStatus } from "@flotilla/shared/contract/statuses";
 import { waitFor } from "@flotilla/shared/testing/wait-for";
 import { expect, test } from "vitest";
 import { MemorySecrets } from "../../test/memory-secrets.ts";
@@ -20,14 +19,14 @@ function openRig(times: LinkTimes, opener: "opens" | "hangs" = "opens") {
   const scope = { tenantId: "t", sessionId: "s", lease: { shard: 1, epoch: 1 } };
   const told: (string | undefined)[] = [];
   const commit = async (_: unknown, { session }: SessionWrites) => void told.push(session?.status);
-  const status = createStatusKeeper("connecting" as SessionStatus, { commit, scope, name: "shop", logger });
+  const status = createStatusKeeper("connecting", { commit, scope, name: "shop", logger });
   const rig = {
     told,
     status,
     trouble: null as LinkTrouble | null,
     inflightReads: 0,
     closed: [] as CloseCause[],
-    observe: (_: LinkObservation): void => {},
+    observe: ((): void => {}) as (seen: LinkObservation) => void,
   };
   const whatsapp: WhatsAppLink = {
     send: async () => {},

@@ -4,7 +4,11 @@ import { watchProcess } from "./process-watch.ts";
 
 test("a process whose memory stays near its limit is told to give its work away, once", async () => {
   const told: string[] = [];
-  const watch = watchProcess({ memoryLimitBytes: 1_048_576, onUnwell: (reason) => told.push(reason), sampleEveryMs: 5 });
+  const watch = watchProcess({
+    memoryLimitBytes: 1_048_576,
+    onUnwell: (reason) => told.push(reason),
+    sampleEveryMs: 5,
+  });
   await waitFor(() => told.length > 0, { describe: "the word" });
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(told).toHaveLength(1);

@@ -133,8 +133,7 @@ export function startSessionRunner(
       }
       if (isEnded() || !deps.holds(lease)) break;
       const timer = new AbortController();
-      const pause =
-        actAt === null ? [] : [sleep(Math.max(1, actAt - nowMs()), timer.signal).catch(() => undefined)];
+      const pause = actAt === null ? [] : [sleep(Math.max(1, actAt - nowMs()), timer.signal).catch(() => undefined)];
       await Promise.race([woken, ...pause]);
       timer.abort();
     }

@@ -32,7 +32,14 @@ function openRig() {
         if (away) throw new Error("no route");
         if (request.rejoin) for (const [shard, epoch] of owned) owned.set(shard, epoch + 1);
         const list = [...owned].map(([shard, epoch]) => ({ shard, epoch, clean: true, sessions: 1 }));
-        return { t_ms: 1_000_000, draining: request.draining, owned: list, revoke, workers: 1, links_elsewhere: 0 } satisfies TickAnswer;
+        return {
+          t_ms: 1_000_000,
+          draining: request.draining,
+          owned: list,
+          revoke,
+          workers: 1,
+          links_elsewhere: 0,
+        } satisfies TickAnswer;
       },
       async release(lease) {
         if (failures-- > 0) throw new Error("a commit held it for too long");

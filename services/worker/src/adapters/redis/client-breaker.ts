@@ -2,7 +2,13 @@ import { monotonicMs } from "@flotilla/shared/runtime/clock";
 import type { Logger } from "@flotilla/shared/runtime/logger";
 import { breakerKeys } from "@flotilla/shared/runtime/redis-keys";
 import type { Redis } from "ioredis";
-import { askToDial, type BreakerState, breakerRules, closedBreaker, countRefusal } from "../../domain/client-breaker.ts";
+import {
+  askToDial,
+  type BreakerState,
+  breakerRules,
+  closedBreaker,
+  countRefusal,
+} from "../../domain/client-breaker.ts";
 import type { ClientRefusal } from "../../domain/reconnect-policy.ts";
 import type { ClientBreaker } from "../../sessions/fleet-hold.ts";
 import { runScript } from "./run-script.ts";
@@ -52,7 +58,10 @@ export function createClientBreaker(options: ClientBreakerOptions): ClientBreake
   function tellChange(before: ClientRefusal | null): void {
     const now = breaker.reason();
     if (now !== null && before === null)
-      logger.error({ reason: now }, "WhatsApp refuses this client; the fleet dials no more but one probe each ten minutes");
+      logger.error(
+        { reason: now },
+        "WhatsApp refuses this client; the fleet dials no more but one probe each ten minutes",
+      );
     if (now === null && before !== null) logger.info("WhatsApp takes this client again; the fleet dials");
   }
 
@@ -107,6 +116,6 @@ export function createClientBreaker(options: ClientBreakerOptions): ClientBreake
     },
   };
   let reading: Promise<unknown> = Promise.resolve();
-  const timer = setInterval(() => (reading = read(false)), pollMs).unref();
+  const timer = setInterval(() => void (reading = read(false)), pollMs).unref();
   return breaker;
 }

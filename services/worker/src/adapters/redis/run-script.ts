@@ -7,7 +7,12 @@ const withinMs = 500;
  * Runs a small script, whole and alone on the server. Rejects when Redis is away or slow; the script may then have run all
  * the same.
  */
-export async function runScript(redis: Redis, script: string, keys: string[], args: (string | number)[]): Promise<unknown> {
+export async function runScript(
+  redis: Redis,
+  script: string,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
   if (redis.status !== "ready") throw new Error("Redis is away");
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line eslint/no-restricted-imports -- the whole library, as the adapter is given it
 import * as baileys from "@whiskeysockets/baileys";
 import { describe, expect, it } from "vitest";
 import { decodeMessage, samePerson } from "./decode-message.ts";

@@ -36,7 +36,9 @@ export class LinkPulse {
     client.on("CB:ack", () => this.#answered());
     client.on("CB:success", () => this.#answered());
     client.on("CB:ib,,offline_preview", (node: BinaryNode) => {
-      const preview = Array.isArray(node.content) ? node.content.find(({ tag }) => tag === "offline_preview") : undefined;
+      const preview = Array.isArray(node.content)
+        ? node.content.find(({ tag }) => tag === "offline_preview")
+        : undefined;
       if (Number(preview?.attrs["count"] ?? 0) > 0) this.drainingSinceMs = monotonicMs();
     });
     client.on("CB:ib,,offline", () => (this.drainingSinceMs = null));

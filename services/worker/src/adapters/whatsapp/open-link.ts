@@ -129,7 +129,7 @@ async function openLink(environment: LinkEnvironment, alone: PeerTurns, options:
       queue.push(observation, first);
     },
     onClosed: close,
-    onProgress: watch.progressed,
+    onProgress: (isLogin) => watch.progressed(isLogin),
     onAck: (waMessageId) => pulse.unanswered.delete(waMessageId),
   });
 
