@@ -1,0 +1,51 @@
+import { parseArgs } from "node:util";
+import type { ProfileName } from "./scenarios/scene.ts";
+
+export interface ChaosOptions {
+  profile: Exclude<ProfileName, "test">;
+  /** Goals asked for; null: all that are built. */
+  scenarios: string[] | null;
+  seed: number;
+  json: string | null;
+  markdown: string | null;
+  /** A missed aim is an exit status. */
+  strict: boolean;
+  without: string | null;
+  /** Keep the folder with histories and logs. */
+  keep: boolean;
+}
+
+/** Reads the command line. @throws in one line that says what is wrong and what there is */
+export function readOptions(argv: readonly string[], known: readonly string[], freshSeed: () => number): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      profile: { type: "string", default: "short" },
+      scenario: { type: "string", multiple: true },
+      seed: { type: "string" },
+      json: { type: "string" },
+      markdown: { type: "string" },
+      strict: { type: "boolean", default: false },
+      without: { type: "string" },
+      keep: { type: "boolean", default: false },
+    },
+  });
+  const { profile } = values;
+  if (profile !== "short" && profile !== "full") throw new Error(`--profile ${profile}: there are short and full`);
+  const scenarios = values.scenario?.flatMap((list) => list.split(",")).map((id) => id.trim().toUpperCase()) ?? null;
+  const unknown = scenarios?.find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new Error(`--scenario ${unknown}: there are ${known.join(", ")}`);
+  const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
+    throw new Error(`--seed ${values.seed}: a whole number from 0 to 4294967295`);
+  return {
+    profile,
+    scenarios,
+    seed,
+    json: values.json ?? null,
+    markdown: values.markdown ?? null,
+    strict: values.strict,
+    without: values.without ?? null,
+    keep: values.keep,
+  };
+}
