@@ -11,6 +11,8 @@ export interface ChaosOptions {
   /** A missed aim is an exit status. */
   strict: boolean;
   without: string | null;
+  /** Lease of a worker, in milliseconds: longer than an installation's 6,000 where the machine is busy with other things. */
+  leaseMs: number;
   /** Keep the folder with histories and logs. */
   keep: boolean;
 }
@@ -27,6 +29,7 @@ export function readOptions(argv: readonly string[], known: readonly string[], f
       markdown: { type: "string" },
       strict: { type: "boolean", default: false },
       without: { type: "string" },
+      lease: { type: "string", default: "6000" },
       keep: { type: "boolean", default: false },
     },
   });
@@ -38,6 +41,9 @@ export function readOptions(argv: readonly string[], known: readonly string[], f
   const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new Error(`--seed ${values.seed}: a whole number from 0 to 4294967295`);
+  const leaseMs = Number(values.lease);
+  if (!Number.isInteger(leaseMs) || leaseMs < 2_000 || leaseMs > 30_000)
+    throw new Error(`--lease ${values.lease}: milliseconds, 2000 to 30000`);
   return {
     profile,
     scenarios,
@@ -46,6 +52,7 @@ export function readOptions(argv: readonly string[], known: readonly string[], f
     markdown: values.markdown ?? null,
     strict: values.strict,
     without: values.without ?? null,
+    leaseMs,
     keep: values.keep,
   };
 }

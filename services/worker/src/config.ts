@@ -8,6 +8,7 @@ import { loadConfig } from "@flotilla/shared/runtime/load-config";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { type Mechanism, mechanisms } from "./mechanisms.ts";
 import type { SessionRow } from "./store-ports.ts";
 
 const milliseconds = (least: number, most: number, what: string) =>
@@ -42,6 +43,10 @@ const schema = z.object({
     .max(5_000)
     .default(300)
     .describe("sessions this worker is meant for, 1 to 5000; shares are in proportion to it"),
+  FLOTILLA_WITHOUT: z
+    .enum(mechanisms)
+    .optional()
+    .describe("a mechanism to do without, to see what breaks; on a simulated network only"),
 });
 
 export interface Config {
@@ -58,6 +63,8 @@ export interface Config {
   lease: { ttlMs: number; marginMs: number; heartbeatMs: number; settleMs: number };
   capacity: number;
   sweepMs: number;
+  /** See `mechanisms.ts`. Null: everything works. */
+  without: Mechanism | null;
 }
 
 /** Reads the environment once. Throws a ConfigError that names every bad variable, or an Error on settings at odds. */
@@ -79,6 +86,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new Error(
       "WHATSAPP_ROOT_KEY is for a simulated network and is refused on the real one: unset it, or set WHATSAPP_URL",
     );
+  const { FLOTILLA_WITHOUT: without = null } = variables;
+  if (without !== null && (url === null || environment["NODE_ENV"] === "production"))
+    throw new Error(
+      "FLOTILLA_WITHOUT takes away what keeps messages safe and is refused on the real network and in production: unset it",
+    );
   return {
     logLevel: variables.LOG_LEVEL,
     host: variables.HOST,
@@ -92,5 +104,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     lease,
     capacity: variables.WORKER_CAPACITY,
     sweepMs: variables.SWEEP_MS,
+    without,
   };
 }

@@ -17,6 +17,7 @@ import { minuteOfPace, pacingProfiles } from "./domain/pacing.ts";
 import { shardHandlers } from "./jobs/handlers.ts";
 import { createStepCall, stepCampaign } from "./jobs/step-campaign.ts";
 import { createPassCall, runUpkeep, upkeepEveryMs } from "./jobs/upkeep.ts";
+import { isOff } from "./mechanisms.ts";
 import { createMetrics } from "./metrics.ts";
 import type { OpenLink } from "./ports.ts";
 import { createSessionSupervisor, type SessionSupervisor } from "./sessions/session-supervisor.ts";
@@ -140,11 +141,14 @@ export async function startWorker({ config, version, dependencies, openLink, log
     logger,
   };
   const upkeepDeps = { callPass: createPassCall(clients.jobs), producer, ring, logger };
+  // The library's own limit, for the run without ours.
+  const stalled = isOff("stalled-limit") ? { maxStalledCount: 1 } : {};
   const fleetConsumers = [
     createConsumer({
       queue: "campaigns",
       redis,
       concurrency: 4,
+      ...stalled,
       logger,
       handlers: { "campaign.step": ({ campaign }) => stepCampaign(stepDeps, campaign) },
     }),
@@ -152,6 +156,7 @@ export async function startWorker({ config, version, dependencies, openLink, log
       queue: "upkeep",
       redis,
       concurrency: 1,
+      ...stalled,
       logger,
       handlers: { "upkeep.pass": () => runUpkeep(upkeepDeps) },
     }),

@@ -46,13 +46,16 @@ export interface RigOptions {
   keep: boolean;
 }
 
+const pairedAtOnce = 3;
+
 /** Starts the rig in a fresh folder. What was started is ended again when a later part does not start. */
 export async function openRig(options: RigOptions): Promise<Rig> {
   const { seed, say } = options;
   await using starting = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "flotilla-chaos-"));
   starting.defer(() => {
-    if (!options.keep) rmSync(folder, { recursive: true, force: true });
+    if (options.keep) say(`histories and logs: ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
   });
   const logs = new Map<string, WriteStream>();
   starting.defer(() => {
@@ -89,7 +92,11 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const credentials = { email: "chaos@flotilla.example", password: "chaos-password-1" };
   const member = starting.use(await signInDemoMember(supabaseUrl, publishableKey, credentials));
   const api = createApiClient(apiUrl, member.token);
-  await connectDemoSessions(api, stack.addresses.simulator.url, options.sessions);
+  // A few at a time: each makes hundreds of keys, and a busy loop misses its heartbeats.
+  for (let count = 0; count < options.sessions;) {
+    count = Math.min(options.sessions, count + pairedAtOnce);
+    await connectDemoSessions(api, stack.addresses.simulator.url, count);
+  }
   const sessions = await Promise.all(
     (await database.sessions()).map(async ({ id, phone, shard }) => {
       const [device] = await simulator.devices(phone.replace("+", ""));

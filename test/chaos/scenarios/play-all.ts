@@ -3,17 +3,18 @@ import { openRig, type Rig } from "../rig/open-rig.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { ProfileName, Scenario } from "./scene.ts";
 
-/** Size of the rig, and its leases: the real ones in `full`, half of them where minutes count. */
-const rigs: Record<ProfileName, { workers: number; sessions: number; lease: Rig["lease"] }> = {
-  test: { workers: 2, sessions: 4, lease: { ttlMs: 3_000, marginMs: 1_000, heartbeatMs: 300 } },
-  short: { workers: 3, sessions: 12, lease: { ttlMs: 3_000, marginMs: 1_000, heartbeatMs: 300 } },
-  full: { workers: 3, sessions: 60, lease: { ttlMs: 6_000, marginMs: 1_500, heartbeatMs: 1_000 } },
+const rigs: Record<ProfileName, { workers: number; sessions: number }> = {
+  test: { workers: 2, sessions: 3 },
+  short: { workers: 3, sessions: 9 },
+  full: { workers: 3, sessions: 60 },
 };
 
 export interface PlayOptions {
   profile: ProfileName;
   seed: number;
   without: string | null;
+  /** How long a silent worker keeps its shards; margin and heartbeat are in proportion. */
+  leaseMs: number;
   keep: boolean;
   signal: AbortSignal;
   say: (sentence: string) => void;
@@ -32,7 +33,6 @@ export async function playAll(
   const failures: string[] = [];
   let rig: Rig | null = null;
   const close = async () => {
-    if (rig !== null && options.keep) say(`histories and logs: ${rig.folder}`);
     await rig?.[Symbol.asyncDispose]();
     rig = null;
   };
@@ -40,7 +40,7 @@ export async function playAll(
     for (const [place, scenario] of scenarios.entries()) {
       signal.throwIfAborted();
       try {
-        rig ??= await openRig({ ...options, ...rigs[options.profile] });
+        rig ??= await openRig({ ...options, ...rigs[options.profile], lease: leaseOf(options.leaseMs) });
         say(`${scenario.id}: ${scenario.title}`);
         reports.push(...(await runScenario(rig, scenario, { ...options, place })));
       } catch (error) {
@@ -54,4 +54,8 @@ export async function playAll(
     await close();
   }
   return { reports, failures: signal.aborted ? [...failures, "interrupted"] : failures };
+}
+
+function leaseOf(ttlMs: number): Rig["lease"] {
+  return { ttlMs, marginMs: Math.round(ttlMs / 4), heartbeatMs: Math.min(1_000, Math.round(ttlMs / 6)) };
 }

@@ -5,6 +5,7 @@ import { pacingAfterSend, type PacingProfile, pacingWaitMs } from "../domain/pac
 import { ClaimRefused, LeaseLost, type OutboundRow, SendFailed, type WhatsAppLink } from "../ports.ts";
 import type { Commit, LaneView, Mark, MessageOutbox, SessionScope, SessionWrites } from "../store-ports.ts";
 import { LaneSet } from "./lane-set.ts";
+import { rowToRepeat } from "./row-to-repeat.ts";
 import type { Slots } from "./slots.ts";
 
 export interface PumpOptions {
@@ -156,7 +157,8 @@ export function createPump(options: PumpOptions): Pump {
     return next === null ? null : { ...next, repeat: false };
   }
 
-  function launch(row: OutboundRow, repeat: boolean): void {
+  function launch(next: OutboundRow, repeat: boolean): void {
+    const row = repeat ? rowToRepeat(next) : next;
     const flight: Flight = { row, repeat, sends: 0, writtenAtMs: 0, timer: null };
     flights.set(row.chat_id, flight);
     byWaId.set(row.wa_message_id, flight);

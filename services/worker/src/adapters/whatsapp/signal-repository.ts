@@ -1,5 +1,7 @@
 import type { SignalRepositoryWithLIDStore, SocketConfig } from "@whiskeysockets/baileys";
 import type { Baileys } from "../../boot/library.ts";
+import { isOff } from "../../mechanisms.ts";
+import { lateRatchets } from "./late-ratchets.ts";
 import { currentSend } from "./outbound-send.ts";
 import { PeerTurns } from "./peer-turns.ts";
 import { createRatchetView } from "./ratchet-view.ts";
@@ -18,6 +20,7 @@ type TransactionalKeys = Parameters<typeof createRatchetView>[0];
  * swallow the error of one device and serve the others.
  */
 export function persistBeforeSend(baileys: Baileys, store: DurableKeyStore): MakeRepository {
+  if (isOff("persist-before-send")) return lateRatchets(baileys, store);
   return (auth, logger, pnToLid) => {
     const view = createRatchetView(auth.keys as TransactionalKeys, store);
     const original = baileys.DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
