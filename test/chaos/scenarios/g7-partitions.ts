@@ -1,0 +1,93 @@
+import { atMost, measured } from "../report/report.ts";
+import type { Slot } from "../rig/fleet.ts";
+import { startLoad } from "./load.ts";
+import type { ProfileName, Scenario, Scene } from "./scene.ts";
+
+const sizes: Record<
+  ProfileName,
+  { messages: number; chats: number; cutMs: number; networkCutMs: number; backlog: number }
+> = {
+  test: { messages: 200, chats: 40, cutMs: 12_000, networkCutMs: 12_000, backlog: 100 },
+  short: { messages: 900, chats: 150, cutMs: 20_000, networkCutMs: 30_000, backlog: 200 },
+  full: { messages: 10_000, chats: 1_500, cutMs: 45_000, networkCutMs: 90_000, backlog: 1_000 },
+};
+
+/** One worker is cut off from Postgres, then from Redis, then from the network. */
+export const partitions: Scenario = {
+  id: "G7",
+  title: "one worker cut from Postgres, from Redis, from WhatsApp",
+  async play(scene) {
+    const { rig } = scene;
+    const size = sizes[scene.profile];
+    const load = await startLoad(scene, { ...size, batch: 20 });
+    await scene.until("messages to flow", async () => (await load.shown()) > 20);
+
+    const first = busiest(scene);
+    const itsSessions = sessionsAt(scene, first);
+    scene.strike("break", "cut from Postgres", first);
+    const began = performance.now();
+    first.ways.supabase.set({ hold: "both" });
+    await scene
+      .until("others to have its sessions", () => away(scene, first, itsSessions), 60_000)
+      .catch(() => undefined);
+    const takenOver = away(scene, first, itsSessions) ? performance.now() - began : null;
+    await scene.pause(Math.max(0, size.cutMs - (performance.now() - began)));
+    first.ways.supabase.heal();
+    scene.strike("heal", "Postgres", first);
+    scene.say(
+      `cut from Postgres: taken over after ${takenOver === null ? "never" : `${(takenOver / 1_000).toFixed(1)} s`}`,
+    );
+    await whole(scene);
+
+    const second = busiest(scene);
+    const before = sessionsAt(scene, second);
+    scene.strike("break", "cut from Redis", second);
+    second.ways.redis.set({ hold: "both" });
+    await scene.pause(size.cutMs);
+    const moved = before.filter((phone) => scene.links.open().get(phone)?.slot !== second).length;
+    second.ways.redis.heal();
+    scene.strike("heal", "Redis", second);
+    scene.say(`cut from Redis: ${moved} of ${before.length} sessions moved`);
+
+    const third = busiest(scene);
+    const cut = sessionsAt(scene, third);
+    scene.strike("break", "cut from the network", third);
+    third.ways.simulator.set({ hold: "both" });
+    const cutAt = performance.now();
+    await scene
+      .until("others to have its sessions", () => away(scene, third, cut), size.networkCutMs)
+      .catch(() => scene.signal.throwIfAborted());
+    const handedOver = away(scene, third, cut) ? (performance.now() - cutAt) / 1_000 : null;
+    await scene.pause(Math.max(0, size.networkCutMs - (performance.now() - cutAt)));
+    third.ways.simulator.heal();
+    scene.strike("heal", "the network", third);
+    await load.done;
+    const lease = rig.lease.ttlMs / 1_000;
+    return () => ({
+      figures: {
+        taken_over_without_postgres: atMost(takenOver === null ? null : takenOver / 1_000, lease + 9, "s"),
+        moved_without_redis: atMost(moved, 0, "sessions"),
+        handed_over_without_network:
+          scene.profile === "full" ? atMost(handedOver ?? 999, 70, "s") : measured(handedOver, "s"),
+      },
+    });
+  },
+};
+
+function sessionsAt(scene: Scene, slot: Slot): string[] {
+  return [...scene.links.open()].filter(([, link]) => link.slot === slot).map(([phone]) => phone);
+}
+
+function busiest(scene: Scene): Slot {
+  return scene.rig.fleet.slots.toSorted((a, b) => scene.links.sessionsOf(b) - scene.links.sessionsOf(a))[0]!;
+}
+
+/** Whether all these sessions are connected from elsewhere. */
+function away(scene: Scene, slot: Slot, phones: string[]): boolean {
+  const open = scene.links.open();
+  return phones.every((phone) => open.has(phone) && open.get(phone)!.slot !== slot);
+}
+
+async function whole(scene: Scene): Promise<void> {
+  await scene.until("every session to be connected", () => scene.links.open().size === scene.rig.sessions.length);
+}
