@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
+import { mechanisms } from "./rig/mechanisms.ts";
 import type { ProfileName } from "./scenarios/scene.ts";
 
 export interface ChaosOptions {
-  profile: Exclude<ProfileName, "test">;
+  profile: ProfileName;
   /** Goals asked for; null: all that are built. */
   scenarios: string[] | null;
   seed: number;
@@ -34,13 +35,17 @@ export function readOptions(argv: readonly string[], known: readonly string[], f
     },
   });
   const { profile } = values;
-  if (profile !== "short" && profile !== "full") throw new Error(`--profile ${profile}: there are short and full`);
+  if (profile !== "tiny" && profile !== "short" && profile !== "full")
+    throw new Error(`--profile ${profile}: there are tiny, short and full`);
   const scenarios = values.scenario?.flatMap((list) => list.split(",")).map((id) => id.trim().toUpperCase()) ?? null;
   const unknown = scenarios?.find((id) => !known.includes(id));
   if (unknown !== undefined) throw new Error(`--scenario ${unknown}: there are ${known.join(", ")}`);
   const seed = values.seed === undefined ? freshSeed() : Number(values.seed);
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff)
     throw new Error(`--seed ${values.seed}: a whole number from 0 to 4294967295`);
+  const { without = null } = values;
+  if (without !== null && !(without in mechanisms))
+    throw new Error(`--without ${without}: there are ${Object.keys(mechanisms).join(", ")}`);
   const leaseMs = Number(values.lease);
   if (!Number.isInteger(leaseMs) || leaseMs < 2_000 || leaseMs > 30_000)
     throw new Error(`--lease ${values.lease}: milliseconds, 2000 to 30000`);
@@ -51,7 +56,7 @@ export function readOptions(argv: readonly string[], known: readonly string[], f
     json: values.json ?? null,
     markdown: values.markdown ?? null,
     strict: values.strict,
-    without: values.without ?? null,
+    without,
     leaseMs,
     keep: values.keep,
   };

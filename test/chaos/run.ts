@@ -6,6 +6,7 @@ import { endOnSignals } from "../../services/standalone/src/launcher/signals.ts"
 import { type ChaosOptions, readOptions } from "./options.ts";
 import type { ChaosReport, ScenarioReport } from "./report/report.ts";
 import { showMarkdown, showTable } from "./report/show.ts";
+import { mechanisms } from "./rig/mechanisms.ts";
 import { measuredBy, notBuilt, scenarios } from "./scenarios/catalogue.ts";
 import { playAll } from "./scenarios/play-all.ts";
 
@@ -13,9 +14,15 @@ import { playAll } from "./scenarios/play-all.ts";
 async function main(options: ChaosOptions): Promise<number> {
   const say = (sentence: string) => console.log(` ${sentence}`);
   console.log(` Flotilla chaos · profile ${options.profile} · seed ${options.seed}`);
-  if (options.without !== null) say(`the workers run WITHOUT ${options.without}: violations are what is wanted`);
+  const without = options.without === null ? null : mechanisms[options.without]!;
+  if (without?.built === false) {
+    say(`--without ${options.without}: not built yet, the worker has no switch for it`);
+    return 1;
+  }
+  if (without !== null) say(`the workers run WITHOUT ${options.without}: violations are what is wanted`);
   const signals = endOnSignals(say);
-  const asked = options.scenarios ?? [...scenarios.map(({ id }) => id), ...Object.keys(notBuilt)];
+  const usual = without === null ? [...scenarios.map(({ id }) => id), ...Object.keys(notBuilt)] : [without.breaks];
+  const asked = options.scenarios ?? usual;
   const wanted = new Set(asked.map((id) => measuredBy[id] ?? id));
   const { reports, failures } = await playAll(
     scenarios.filter(({ id }) => wanted.has(id)),

@@ -26,7 +26,7 @@ export type Database = Awaited<ReturnType<typeof openDatabase>>;
 
 /** Connects, and sets up the one thing the harness adds: a trigger that writes down each change of a shard's owner. */
 export async function openDatabase(url: string) {
-  const sql = postgres(url, { max: 2, onnotice: () => undefined });
+  const sql = postgres(url, { max: 3, onnotice: () => undefined });
   await sql.unsafe(`
     create schema if not exists chaos;
     create table if not exists chaos.owners (n bigserial primary key, at timestamptz, shard int, owner text, epoch bigint);
@@ -74,6 +74,25 @@ export async function openDatabase(url: string) {
       (
         await sql<{ n: number }[]>`select count(*)::int as n from public.workers where expires_at > clock_timestamp()`
       )[0]!.n,
+    /** Locks the recipients of all campaigns against changes, so that planning waits. */
+    async holdRecipients() {
+      const waiting = () =>
+        sql`select pid from pg_locks where relation = 'public.campaign_recipients'::regclass and not granted`;
+      const connection = await sql.reserve();
+      await connection`begin`;
+      await connection`lock table public.campaign_recipients in exclusive mode`;
+      return {
+        isWaitedFor: async () => (await waiting()).length > 0,
+        /** Ends the calls that wait: their callers are dead, which Postgres cannot know. */
+        endWaiters: async () => {
+          await sql`select pg_terminate_backend(pid) from pg_locks where relation = 'public.campaign_recipients'::regclass and not granted`;
+        },
+        release: async () => {
+          await connection`rollback`;
+          connection.release();
+        },
+      };
+    },
     [Symbol.asyncDispose]: () => sql.end({ timeout: 2 }),
   };
 }

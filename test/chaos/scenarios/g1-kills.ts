@@ -1,6 +1,7 @@
 import { percentile } from "../checker/takeovers.ts";
 import { atLeast, atMost, measured } from "../report/report.ts";
 import { between, pick } from "../rig/seeded-random.ts";
+import { killWhilePlanning } from "./planning-deaths.ts";
 import { chatNumber, startLoad } from "./load.ts";
 import type { ProfileName, Scenario } from "./scene.ts";
 
@@ -8,7 +9,7 @@ const sizes: Record<
   ProfileName,
   { messages: number; chats: number; kills: number; campaign: number; backlog: number }
 > = {
-  test: { messages: 500, chats: 60, kills: 4, campaign: 100, backlog: 200 },
+  tiny: { messages: 500, chats: 60, kills: 4, campaign: 100, backlog: 200 },
   short: { messages: 2_500, chats: 300, kills: 8, campaign: 300, backlog: 400 },
   full: { messages: 98_000, chats: 2_000, kills: 50, campaign: 2_000, backlog: 2_000 },
 };
@@ -22,6 +23,8 @@ export const killsUnderLoad: Scenario = {
     const size = sizes[scene.profile];
     const sessions = rig.sessions.map(({ id }) => id);
     const phones = Array.from({ length: size.campaign }, (_, n) => chatNumber(scene.prefix, n));
+    // Twenty seconds each time, for the queue to notice: the system test does without.
+    if (scene.profile !== "tiny") await killWhilePlanning(scene);
     const began = performance.now();
     const load = await startLoad(scene, { ...size, batch: Math.min(200, size.backlog / 4) });
     await scene.client.startCampaign(

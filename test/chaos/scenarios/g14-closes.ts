@@ -7,7 +7,7 @@ const sizes: Record<
   ProfileName,
   { messages: number; chats: number; closes: number; everyMs: number; backlog: number }
 > = {
-  test: { messages: 150, chats: 30, closes: 6, everyMs: 1_000, backlog: 100 },
+  tiny: { messages: 150, chats: 30, closes: 6, everyMs: 1_000, backlog: 100 },
   short: { messages: 1_000, chats: 150, closes: 40, everyMs: 700, backlog: 200 },
   full: { messages: 10_000, chats: 1_500, closes: 2_000, everyMs: 120, backlog: 1_000 },
 };

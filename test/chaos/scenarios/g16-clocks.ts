@@ -3,7 +3,7 @@ import { startLoad } from "./load.ts";
 import type { ProfileName, Scenario } from "./scene.ts";
 
 const sizes: Record<ProfileName, { messages: number; chats: number; stepMs: number; backlog: number }> = {
-  test: { messages: 150, chats: 30, stepMs: 4_000, backlog: 100 },
+  tiny: { messages: 150, chats: 30, stepMs: 4_000, backlog: 100 },
   short: { messages: 700, chats: 120, stepMs: 8_000, backlog: 200 },
   full: { messages: 5_000, chats: 1_000, stepMs: 20_000, backlog: 1_000 },
 };

@@ -4,7 +4,7 @@ import { startLoad } from "./load.ts";
 import type { ProfileName, Scenario } from "./scene.ts";
 
 const sizes: Record<ProfileName, { messages: number; chats: number; rounds: number; backlog: number }> = {
-  test: { messages: 150, chats: 30, rounds: 1, backlog: 100 },
+  tiny: { messages: 150, chats: 30, rounds: 1, backlog: 100 },
   short: { messages: 1_000, chats: 150, rounds: 1, backlog: 300 },
   full: { messages: 15_000, chats: 1_500, rounds: 3, backlog: 1_500 },
 };

@@ -3,7 +3,7 @@ import { between, pick } from "../rig/seeded-random.ts";
 import type { ProfileName, Scenario, Scene } from "./scene.ts";
 
 const sizes: Record<ProfileName, { live: number; away: number; kills: number; people: number }> = {
-  test: { live: 100, away: 50, kills: 2, people: 10 },
+  tiny: { live: 100, away: 50, kills: 2, people: 10 },
   short: { live: 900, away: 300, kills: 5, people: 60 },
   full: { live: 50_000, away: 10_000, kills: 30, people: 500 },
 };

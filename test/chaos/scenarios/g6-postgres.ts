@@ -4,7 +4,7 @@ import { sendsAgainAfter, worstSeconds } from "./recovery.ts";
 import type { ProfileName, Scenario } from "./scene.ts";
 
 const sizes: Record<ProfileName, { messages: number; chats: number; holeMs: number; backlog: number }> = {
-  test: { messages: 200, chats: 40, holeMs: 8_000, backlog: 60 },
+  tiny: { messages: 200, chats: 40, holeMs: 8_000, backlog: 60 },
   short: { messages: 1_000, chats: 150, holeMs: 20_000, backlog: 120 },
   full: { messages: 10_000, chats: 1_500, holeMs: 60_000, backlog: 400 },
 };

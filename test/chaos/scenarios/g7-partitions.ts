@@ -7,7 +7,7 @@ const sizes: Record<
   ProfileName,
   { messages: number; chats: number; cutMs: number; networkCutMs: number; backlog: number }
 > = {
-  test: { messages: 200, chats: 40, cutMs: 12_000, networkCutMs: 12_000, backlog: 100 },
+  tiny: { messages: 200, chats: 40, cutMs: 12_000, networkCutMs: 12_000, backlog: 100 },
   short: { messages: 900, chats: 150, cutMs: 20_000, networkCutMs: 30_000, backlog: 200 },
   full: { messages: 10_000, chats: 1_500, cutMs: 45_000, networkCutMs: 90_000, backlog: 1_000 },
 };

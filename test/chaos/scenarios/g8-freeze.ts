@@ -8,7 +8,7 @@ const sizes: Record<
   ProfileName,
   { messages: number; chats: number; stops: number; frozenMs: number; backlog: number }
 > = {
-  test: { messages: 250, chats: 40, stops: 1, frozenMs: 12_000, backlog: 120 },
+  tiny: { messages: 250, chats: 40, stops: 1, frozenMs: 12_000, backlog: 120 },
   short: { messages: 1_200, chats: 150, stops: 3, frozenMs: 14_000, backlog: 400 },
   full: { messages: 40_000, chats: 1_500, stops: 20, frozenMs: 45_000, backlog: 2_000 },
 };

@@ -4,7 +4,7 @@ import { runScenario } from "./run-scenario.ts";
 import type { ProfileName, Scenario } from "./scene.ts";
 
 const rigs: Record<ProfileName, { workers: number; sessions: number }> = {
-  test: { workers: 2, sessions: 3 },
+  tiny: { workers: 2, sessions: 3 },
   short: { workers: 3, sessions: 9 },
   full: { workers: 3, sessions: 60 },
 };

@@ -11,7 +11,7 @@ import { blindPrefix } from "./load.ts";
 import { type ProfileName, type Scenario, type Scene, waitUntil } from "./scene.ts";
 
 /** How long after a scenario every message may take to find its end, and every session its connection. */
-const settleMs: Record<ProfileName, number> = { test: 60_000, short: 90_000, full: 180_000 };
+const settleMs: Record<ProfileName, number> = { tiny: 60_000, short: 90_000, full: 180_000 };
 
 export interface RunOptions {
   profile: ProfileName;

@@ -9,7 +9,7 @@ import type { Rig } from "../rig/open-rig.ts";
 import type { Random } from "../rig/seeded-random.ts";
 import type { LinkWatch } from "../rig/watch-links.ts";
 
-export type ProfileName = "short" | "full" | "test";
+export type ProfileName = "short" | "full" | "tiny";
 
 /** What a scenario plays on. */
 export interface Scene {
