@@ -6,7 +6,7 @@ import type { ProfileName, Scenario } from "./scene.ts";
 
 const sizes: Record<ProfileName, { messages: number; chats: number; times: number; pauseMs: number; backlog: number }> =
   {
-    test: { messages: 200, chats: 40, times: 1, pauseMs: 5_000, backlog: 60 },
+    tiny: { messages: 200, chats: 40, times: 1, pauseMs: 5_000, backlog: 60 },
     short: { messages: 1_200, chats: 200, times: 3, pauseMs: 10_000, backlog: 120 },
     full: { messages: 12_000, chats: 1_500, times: 5, pauseMs: 30_000, backlog: 400 },
   };
