@@ -9,7 +9,7 @@ const sizes: Record<
   ProfileName,
   { messages: number; chats: number; kills: number; campaign: number; backlog: number }
 > = {
-  tiny: { messages: 500, chats: 60, kills: 4, campaign: 100, backlog: 200 },
+  tiny: { messages: 560, chats: 40, kills: 4, campaign: 40, backlog: 200 },
   short: { messages: 2_500, chats: 300, kills: 8, campaign: 300, backlog: 400 },
   full: { messages: 98_000, chats: 2_000, kills: 50, campaign: 2_000, backlog: 2_000 },
 };

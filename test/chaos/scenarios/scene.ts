@@ -58,6 +58,6 @@ export async function waitUntil(
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMs / 1_000} s for ${what}`);
-    await sleep(150, undefined, { signal });
+    await sleep(250, undefined, { signal });
   }
 }
