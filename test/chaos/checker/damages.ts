@@ -7,7 +7,7 @@ export interface Damage {
   does: string;
   finds: FindingKind;
   /** Returns the damaged history; null when this one has nothing to damage so. */
-  damage(events: readonly HistoryEvent[], random: Random): HistoryEvent[] | null;
+  damage: (events: readonly HistoryEvent[], random: Random) => HistoryEvent[] | null;
 }
 
 type Kind = HistoryEvent["kind"];

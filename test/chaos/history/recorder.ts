@@ -13,7 +13,7 @@ export type NewEvent = HistoryEvent extends infer Event
 export interface Recorder {
   readonly file: string;
   /** @param at when it happened, if not now */
-  note(event: NewEvent, at?: number): void;
+  note: (event: NewEvent, at?: number) => void;
   /** Everything noted so far. */
   events(): readonly HistoryEvent[];
   /** Flushes the file. */
@@ -27,7 +27,7 @@ export function openRecorder(file: string): Recorder {
   return {
     file,
     note(event, at = performance.now()) {
-      const line = { at: Math.round(at * 10) / 10, ...event } as HistoryEvent;
+      const line: HistoryEvent = { at: Math.round(at * 10) / 10, ...event };
       kept.push(line);
       stream.write(`${JSON.stringify(line)}\n`);
     },

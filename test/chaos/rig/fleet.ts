@@ -87,6 +87,11 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     };
   };
 
+  async function forget(slot: Slot, child: Child): Promise<void> {
+    await child.exited;
+    if (slot.child === child) slot.child = null;
+  }
+
   async function start(slot: Slot): Promise<void> {
     if (slot.child !== null) return;
     writeFileSync(clockFile(slot), "0");
@@ -110,9 +115,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
           spawned = child;
           slot.child = child;
           slot.frozen = false;
-          void child.exited.then(() => {
-            if (slot.child === child) slot.child = null;
-          });
+          void forget(slot, child);
         },
       });
     } catch (error) {

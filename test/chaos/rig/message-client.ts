@@ -31,7 +31,7 @@ export function createMessageClient(
 ) {
   let requests = 0;
 
-  /** One attempt. Null: no answer, or one that leaves open whether it was done. */
+  /** One attempt. Rejects when there is no answer: it may have been done all the same. */
   async function attempt(path: string, key: string, body?: unknown) {
     const response = await fetch(`${apiUrl}${path}`, {
       method: "POST",
@@ -43,7 +43,8 @@ export function createMessageClient(
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.any([giveUp, AbortSignal.timeout(answerWithinMs)]),
     });
-    return { status: response.status, headers: response.headers, answer: (await response.json()) as unknown };
+    const answer: unknown = await response.json();
+    return { status: response.status, headers: response.headers, answer };
   }
 
   return {

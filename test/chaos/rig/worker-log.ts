@@ -6,7 +6,7 @@ type LogWhat = Extract<HistoryEvent, { kind: "log" }>["what"];
 export function readWorkerLine(line: string): { worker: string | null; what: LogWhat | null } {
   const fields = parse(line);
   const worker = typeof fields["instance"] === "string" ? fields["instance"] : null;
-  return { worker, what: meaningOf(String(fields["msg"] ?? ""), line) };
+  return { worker, what: typeof fields["msg"] === "string" ? meaningOf(fields["msg"], line) : null };
 }
 
 function meaningOf(text: string, line: string): LogWhat | null {

@@ -22,7 +22,7 @@ export interface Scene {
   readonly prefix: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  note(event: NewEvent): void;
+  note: (event: NewEvent) => void;
   say(sentence: string): void;
   /** Writes down a strike, with the sessions the slot's worker has at this moment. */
   strike(what: "kill" | "freeze" | "resume" | "term" | "break" | "heal", detail: string, slot?: Slot): void;
