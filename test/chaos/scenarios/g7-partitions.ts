@@ -1,3 +1,4 @@
+import type { HistoryEvent } from "../history/events.ts";
 import { atMost, measured } from "../report/report.ts";
 import type { Slot } from "../rig/fleet.ts";
 import { startLoad } from "./load.ts";
@@ -40,14 +41,13 @@ export const partitions: Scenario = {
     await whole(scene);
 
     const second = busiest(scene);
-    const before = sessionsAt(scene, second);
     scene.strike("break", "cut from Redis", second);
+    const redisCutAt = performance.now();
     second.ways.redis.set({ hold: "both" });
     await scene.pause(size.cutMs);
-    const moved = before.filter((phone) => scene.links.open().get(phone)?.slot !== second).length;
     second.ways.redis.heal();
     scene.strike("heal", "Redis", second);
-    scene.say(`cut from Redis: ${moved} of ${before.length} sessions moved`);
+    const whileCut = { worker: second.worker, from: redisCutAt, to: performance.now() };
 
     const third = busiest(scene);
     const cut = sessionsAt(scene, third);
@@ -63,16 +63,27 @@ export const partitions: Scenario = {
     scene.strike("heal", "the network", third);
     await load.done;
     const lease = rig.lease.ttlMs / 1_000;
-    return () => ({
+    return (_, events) => ({
       figures: {
         taken_over_without_postgres: atMost(takenOver === null ? null : takenOver / 1_000, lease + 9, "s"),
-        moved_without_redis: atMost(moved, 0, "sessions"),
+        leases_lost_without_redis: atMost(leasesLost(events, whileCut), 0),
         handed_over_without_network:
           scene.profile === "full" ? atMost(handedOver ?? 999, 70, "s") : measured(handedOver, "s"),
       },
     });
   },
 };
+
+/** How often a worker dropped a lease in a stretch of time. */
+function leasesLost(
+  events: readonly HistoryEvent[],
+  { worker, from, to }: { worker: string; from: number; to: number },
+): number {
+  return events.filter(
+    (event) =>
+      event.kind === "log" && event.what === "fenced" && event.worker === worker && event.at > from && event.at < to,
+  ).length;
+}
 
 function sessionsAt(scene: Scene, slot: Slot): string[] {
   return [...scene.links.open()].filter(([, link]) => link.slot === slot).map(([phone]) => phone);
