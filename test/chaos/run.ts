@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { endOnSignals } from "../../services/standalone/src/launcher/signals.ts";
 import { type ChaosOptions, readOptions } from "./options.ts";
-import type { ChaosReport, ScenarioReport } from "./report/report.ts";
+import { type ChaosReport, inOrder, type ScenarioReport } from "./report/report.ts";
 import { showMarkdown, showTable } from "./report/show.ts";
 import { mechanisms } from "./rig/mechanisms.ts";
 import { measuredBy, notBuilt, scenarios } from "./scenarios/catalogue.ts";
@@ -32,14 +32,13 @@ async function main(options: ChaosOptions): Promise<number> {
     seed: options.seed,
     commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim(),
     profile: options.profile,
+    lease_ms: options.leaseMs,
     without: options.without,
     node: process.version,
     cores: availableParallelism(),
-    scenarios: [...reports, ...[...wanted].filter((id) => id in notBuilt).map(reportNotBuilt)].toSorted(
-      (a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)),
-    ),
+    scenarios: inOrder([...reports, ...[...wanted].filter((id) => id in notBuilt).map(reportNotBuilt)]),
   };
-  console.log(`\n${showTable(report)}\n`);
+  console.log(`\n${showTable(report.scenarios)}\n`);
   if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   if (options.markdown !== null) writeFileSync(options.markdown, showMarkdown(report));
   for (const failure of failures) say(`✖ could not be measured: ${failure}`);

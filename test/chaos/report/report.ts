@@ -29,6 +29,8 @@ export interface ChaosReport {
   seed: number;
   commit: string;
   profile: string;
+  /** Lease of the workers, in milliseconds. */
+  lease_ms: number;
   /** The mechanism the workers ran without; null: whole. */
   without: string | null;
   node: string;
@@ -57,4 +59,9 @@ export function measured(value: number | null, unit = ""): Figure {
 
 function round(value: number | null): number | null {
   return value === null ? null : Math.round(value * 100) / 100;
+}
+
+/** Goals by their number. */
+export function inOrder(scenarios: readonly ScenarioReport[]): ScenarioReport[] {
+  return scenarios.toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
 }

@@ -1,7 +1,7 @@
 import type { ChaosReport, Figure, ScenarioReport } from "./report.ts";
 
 /** The goal table as text for a terminal. */
-export function showTable({ scenarios }: ChaosReport): string {
+export function showTable(scenarios: readonly ScenarioReport[]): string {
   const lines = scenarios.flatMap((scenario) => [
     `${mark(scenario.holds)} ${scenario.id.padEnd(4)}${scenario.title}${scenario.not_built === null ? "" : `: not built. ${scenario.not_built}`}`,
     ...(scenario.not_built === null ? details(scenario) : []),
@@ -36,14 +36,14 @@ export function showMarkdown(report: ChaosReport): string {
     "",
     head,
     "",
-    markdownTable(report),
+    markdownTable(report.scenarios),
     ...(found.length > 0 ? ["", "First counterexamples:", "", ...found] : []),
     "",
   ].join("\n");
 }
 
 /** One row for each goal. */
-export function markdownTable({ scenarios }: ChaosReport): string {
+export function markdownTable(scenarios: readonly ScenarioReport[]): string {
   const rows = scenarios.map((scenario) => {
     const { id, title, accepted, lost, duplicates, order_breaks: orderBreaks, not_built: notBuilt, seconds } = scenario;
     if (notBuilt !== null) return `| ${id} | ${title} | | | | | not built: ${notBuilt} | |`;
