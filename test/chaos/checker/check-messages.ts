@@ -73,8 +73,8 @@ export function checkMessages(): Check & { counts(): { attempted: number; accept
           yield { kind: "lost", detail: `campaign ${id} took ${recipients} recipients and made ${rows} messages` };
       }
       for (const { row, visible } of byWaId.values())
-        if (visible === 0 && (reached.has(row.status) || !endStatuses.has(row.status)))
-          yield { kind: "lost", detail: about(row) };
+        // Without an end it is unfinished, and reported as that.
+        if (visible === 0 && reached.has(row.status)) yield { kind: "lost", detail: about(row) };
     },
     counts() {
       const shown = [...byWaId.values()].filter(({ visible }) => visible > 0).length;
