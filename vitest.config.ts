@@ -33,7 +33,11 @@ export default defineConfig({
       {
         test: {
           name: "system",
-          include: ["services/standalone/test/system/**/*.test.ts", "services/dashboard/test/**/*.browser.test.ts"],
+          include: [
+            "services/standalone/test/system/**/*.test.ts",
+            "test/chaos/*.system.test.ts",
+            "services/dashboard/test/**/*.browser.test.ts",
+          ],
           environment: "node",
           globalSetup,
           pool: "forks",

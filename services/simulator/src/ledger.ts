@@ -19,6 +19,8 @@ export interface LedgerRow {
   /** How often the person saw it: phones drop repeated ids, so more than 1 is a fault of this program. */
   visible_copies: number;
   failed_decryptions: number;
+  /** Copies that did not decrypt, repeats of a message already shown included: a ratchet was used twice, or lost. */
+  undecryptable_copies: number;
   kind: string | null;
   /** Hex SHA-256 of the decrypted text; null without text, before decryption and in blind mode. */
   text_sha256: string | null;
@@ -87,6 +89,7 @@ export class Ledger {
       wire_copies: 1,
       visible_copies: 0,
       failed_decryptions: 0,
+      undecryptable_copies: 0,
       kind: null,
       text_sha256: null,
     };

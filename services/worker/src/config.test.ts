@@ -22,6 +22,9 @@ test.each([
   [{ CREDENTIALS_KEY: "" }, /CREDENTIALS_KEY is not set/],
   [{ WHATSAPP_URL: "http://127.0.0.1" }, /WHATSAPP_URL/],
   [{ LEASE_TTL_MS: "1000", LEASE_MARGIN_MS: "800" }, /no room for two heartbeats/],
+  [{ FLOTILLA_WITHOUT: "fence" }, /refused on the real network/],
+  [{ FLOTILLA_WITHOUT: "fence", WHATSAPP_URL: "ws://127.0.0.1:1", NODE_ENV: "production" }, /refused .* in production/],
+  [{ FLOTILLA_WITHOUT: "luck", WHATSAPP_URL: "ws://127.0.0.1:1" }, /FLOTILLA_WITHOUT/],
   [{ WHATSAPP_ROOT_KEY: "ab" }, /refused on the real one/],
 ])("settings that cannot work are refused by name: %o", (change, message) => {
   expect(() => readConfig({ ...good, ...change })).toThrow(message);

@@ -8,6 +8,7 @@ import { loadConfig } from "@flotilla/shared/runtime/load-config";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { type Mechanism, mechanisms } from "./mechanisms.ts";
 import type { SessionRow } from "./store-ports.ts";
 
 const milliseconds = (least: number, most: number, what: string) =>
@@ -56,6 +57,10 @@ const schema = z.object({
     600_000,
     "how long a worker whose sessions all lack a link keeps them while others have links",
   ).default(60_000),
+  FLOTILLA_WITHOUT: z
+    .enum(mechanisms)
+    .optional()
+    .describe("a mechanism to do without, to see what breaks; on a simulated network only"),
 });
 
 export interface Config {
@@ -74,6 +79,8 @@ export interface Config {
   sweepMs: number;
   memoryLimitBytes: number | null;
   cutOffAfterMs: number;
+  /** See `mechanisms.ts`. Null: everything works. */
+  without: Mechanism | null;
 }
 
 /** Reads the environment once. Throws a ConfigError that names every bad variable, or an Error on settings at odds. */
@@ -95,6 +102,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new Error(
       "WHATSAPP_ROOT_KEY is for a simulated network and is refused on the real one: unset it, or set WHATSAPP_URL",
     );
+  const { FLOTILLA_WITHOUT: without = null } = variables;
+  if (without !== null && (url === null || environment["NODE_ENV"] === "production"))
+    throw new Error(
+      "FLOTILLA_WITHOUT takes away what keeps messages safe and is refused on the real network and in production: unset it",
+    );
   return {
     logLevel: variables.LOG_LEVEL,
     host: variables.HOST,
@@ -110,5 +122,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     sweepMs: variables.SWEEP_MS,
     memoryLimitBytes: variables.MEMORY_LIMIT_MIB === undefined ? null : variables.MEMORY_LIMIT_MIB * 1_048_576,
     cutOffAfterMs: variables.CUT_OFF_AFTER_MS,
+    without,
   };
 }

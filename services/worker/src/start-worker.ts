@@ -20,6 +20,7 @@ import { minuteOfPace, pacingProfiles } from "./domain/pacing.ts";
 import { shardHandlers } from "./jobs/handlers.ts";
 import { createStepCall, stepCampaign } from "./jobs/step-campaign.ts";
 import { createPassCall, runUpkeep, upkeepEveryMs } from "./jobs/upkeep.ts";
+import { isOff } from "./mechanisms.ts";
 import { createMetrics } from "./metrics.ts";
 import type { OpenLink } from "./ports.ts";
 import { createDialGate } from "./sessions/dial-gate.ts";
@@ -174,11 +175,14 @@ export async function startWorker(options: WorkerOptions) {
     logger,
   };
   const upkeepDeps = { callPass: createPassCall(clients.jobs), producer, ring, metrics: metrics.upkeep, logger };
+  // The library's own limit, for the run without ours.
+  const stalled = isOff("stalled-limit") ? { maxStalledCount: 1 } : {};
   const fleetConsumers = [
     createConsumer({
       queue: "campaigns",
       redis,
       concurrency: 4,
+      ...stalled,
       logger,
       handlers: { "campaign.step": ({ campaign }) => stepCampaign(stepDeps, campaign) },
     }),
@@ -186,6 +190,7 @@ export async function startWorker(options: WorkerOptions) {
       queue: "upkeep",
       redis,
       concurrency: 1,
+      ...stalled,
       logger,
       handlers: { "upkeep.pass": () => runUpkeep(upkeepDeps) },
     }),

@@ -23,6 +23,8 @@ export interface ConsumerOptions<Queue extends QueueName> {
   handlers: JobHandlers<Queue>;
   /** Jobs at a time; default 20. */
   concurrency?: number;
+  /** Deaths of its workers after which a job is given up; default 1,000, which is never: rows count attempts. */
+  maxStalledCount?: number;
   logger: Logger;
 }
 
@@ -38,7 +40,7 @@ export interface JobConsumer {
  * is given to another within about 15 seconds, any number of times. Payloads are parsed when taken.
  */
 export function createConsumer<Queue extends QueueName>(options: ConsumerOptions<Queue>): JobConsumer {
-  const { queue, shard, redis, concurrency = 20 } = options;
+  const { queue, shard, redis, concurrency = 20, maxStalledCount = 1_000 } = options;
   const log = bindIds(options.logger, { part: `queue-${queue}`, ...(shard === undefined ? {} : { shard }) });
   const handlers = options.handlers as Partial<
     Record<JobName, (payload: unknown, context: JobContext) => Promise<void> | void>
@@ -65,7 +67,7 @@ export function createConsumer<Queue extends QueueName>(options: ConsumerOptions
     concurrency,
     lockDuration: 10_000,
     stalledInterval: 5_000,
-    maxStalledCount: 1_000,
+    maxStalledCount,
     drainDelay: 10,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },

@@ -17,6 +17,7 @@ const ledgerRow = z
     wire_copies: z.int(),
     visible_copies: z.int(),
     failed_decryptions: z.int(),
+    undecryptable_copies: z.int(),
     kind: z.string().nullable(),
     text_sha256: z.string().nullable(),
   })

@@ -66,6 +66,7 @@ export class Phone {
     // A repeated id is dropped like real phones do, after decryption; it is confirmed again all the same.
     const known = row.visible_copies > 0;
     if (content === undefined) {
+      row.undecryptable_copies += 1;
       if (known) this.#react(envelope, behaviour, undefined, null);
       else this.#askAgain(envelope, row);
       return;

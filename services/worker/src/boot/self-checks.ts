@@ -5,6 +5,7 @@ import { gateRawSend, type RawSocket } from "../adapters/whatsapp/raw-gate.ts";
 import { checkInboundJournal } from "./check-inbound-journal.ts";
 import { checkPersistBeforeSend } from "./check-persist-before-send.ts";
 import { requireFromBaileys } from "./library-module.ts";
+import { isOff } from "../mechanisms.ts";
 import { type Baileys, pinnedVersion } from "./library.ts";
 import { silentLibraryLogger } from "./silent-logger.ts";
 
@@ -19,8 +20,14 @@ export async function checkLibrary(baileys: Baileys): Promise<string[]> {
     ["a finished key transaction stays visible", () => endsKeyTransactions(baileys)],
     ["Signal work runs in a foreign async context", keepsSignalContext],
     ["a frame passes the gate past the lease's deadline", gateHolds],
-    ["ciphertext exists before its ratchet is stored", () => checkPersistBeforeSend(baileys)],
-    ["what was decrypted is not journaled together with its keys", () => checkInboundJournal(baileys)],
+    [
+      "ciphertext exists before its ratchet is stored",
+      () => isOff("persist-before-send") || checkPersistBeforeSend(baileys),
+    ],
+    [
+      "what was decrypted is not journaled together with its keys",
+      () => isOff("persist-before-send") || checkInboundJournal(baileys),
+    ],
   ];
   const failures: string[] = [];
   for (const [fault, holds] of checks) {

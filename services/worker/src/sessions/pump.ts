@@ -16,6 +16,7 @@ import { type CarefulMode, maxDeaths } from "./careful-mode.ts";
 import { type Flight, Flights } from "./flights.ts";
 import { LaneSet } from "./lane-set.ts";
 import { createOutcomeWriter } from "./outcome-writer.ts";
+import { rowToRepeat } from "./row-to-repeat.ts";
 import type { Slots } from "./slots.ts";
 import { Unanswered } from "./unanswered.ts";
 
@@ -162,7 +163,7 @@ export function createPump(options: PumpOptions): Pump {
         continue;
       }
       tatMs = pacingAfterSend(tatMs, databaseNowMs(), profile);
-      track(send(flights.open(row, next.repeat)));
+      track(send(flights.open(next.repeat ? rowToRepeat(row) : row, next.repeat)));
     }
     if (nextLookMs < Infinity) lookIn(nextLookMs);
   }

@@ -1,5 +1,6 @@
 import { monotonicMs, sleep } from "@flotilla/shared/runtime/clock";
 import type { Logger } from "@flotilla/shared/runtime/logger";
+import { isOff } from "../mechanisms.ts";
 import { type OwnedShard, shardChanges } from "../domain/shard-changes.ts";
 import type { Lease, LeaseGuard, LeaseStore, TickAnswer } from "../store-ports.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -89,7 +90,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   let beating: Promise<void> = Promise.resolve();
   let watching: Promise<void> = Promise.resolve();
 
-  const alive = () => monotonicMs() < validUntil;
+  const alive = () => monotonicMs() < validUntil || isOff("fence");
   const holds = (lease: Lease) => alive() && held.get(lease.shard)?.epoch === lease.epoch;
 
   function drop(lease: Lease): void {
@@ -107,7 +108,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
     for (const lease of held.values()) drop(lease);
   }
 
-  const watch = () => options.watchdog.expectFenceBy(held.size === 0 ? null : validUntil);
+  const watch = () => options.watchdog.expectFenceBy(held.size === 0 || isOff("fence") ? null : validUntil);
 
   async function tick(): Promise<void> {
     const sentAt = monotonicMs();
@@ -127,7 +128,7 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   function apply(answer: TickAnswer): void {
     fleet = { workers: answer.workers, linksElsewhere: answer.links_elsewhere };
     const { lost, claimed, kept, stale } = shardChanges(held, answer.owned, given);
-    for (const lease of lost) drop(lease);
+    if (!isOff("fence")) for (const lease of lost) drop(lease);
     if (lost.length > 0) logger.warn({ shards: lost.length }, `${lost.length} shards are no longer ours`);
     for (const { shard, epoch } of claimed) {
       held.set(shard, { shard, epoch });

@@ -4,8 +4,10 @@ import type { Logger } from "@flotilla/shared/runtime/logger";
 import { callFunction, DatabaseFault, type ServiceClient } from "@flotilla/shared/runtime/supabase";
 import { z } from "zod";
 import { ClaimRefused, LeaseLost } from "../../ports.ts";
+import { isOff } from "../../mechanisms.ts";
 import { type Commit, type Lease, type LeaseGuard, type SessionScope, WriteRefused } from "../../store-ports.ts";
 import { type CommitEntry, commitPayload, measureWrites, splitBatch, takeBatch } from "./commit-batch.ts";
+import { commitUnfenced } from "./unfenced-commit.ts";
 
 const Answer = z.object({
   fenced: z.array(z.int()),
@@ -79,7 +81,10 @@ export function createGroupCommit(options: GroupCommitOptions): { commit: Commit
     for (let attempt = 0; ; attempt++) {
       const begun = monotonicMs();
       try {
-        const answer = await callFunction(client, "commit_group", args, { timeoutMs: callTimeoutMs, schema: Answer });
+        const limits = { timeoutMs: callTimeoutMs, schema: Answer };
+        const answer = await (isOff("fence")
+          ? commitUnfenced(client, args.p, limits)
+          : callFunction(client, "commit_group", args, limits));
         metrics.committed((monotonicMs() - begun) / 1_000, rows);
         settle(entries, answer);
         return;

@@ -135,10 +135,11 @@ async function openLink(environment: LinkEnvironment, alone: PeerTurns, options:
 
   return {
     async send(row, claim) {
-      // Before the send: the answer can be here before the library returns.
-      pulse.unanswered.set(row.wa_message_id, monotonicMs());
+      // From the moment it is written: the answer can be here before the library returns, and a message that waits for
+      // a slow database is no sign of a dead connection.
+      const written = (): unknown => pulse.unanswered.set(row.wa_message_id, monotonicMs());
       try {
-        await currentLink.run(ending, () => transmit(socket, ending, row, claim));
+        await currentLink.run(ending, () => transmit(socket, ending, row, claim, written));
       } catch (error) {
         pulse.unanswered.delete(row.wa_message_id);
         throw error;

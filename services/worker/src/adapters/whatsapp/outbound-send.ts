@@ -7,13 +7,16 @@ import type { Claim } from "../../ports.ts";
  */
 export class OutboundSend {
   readonly #claim: Claim;
+  readonly #onWritten: () => void;
   #outcome: Promise<void> | undefined;
   #stopped: Error | undefined;
   #claimed = false;
   #written = false;
 
-  constructor(claim: Claim) {
+  /** @param onWritten called when its first frame leaves */
+  constructor(claim: Claim, onWritten: () => void = () => {}) {
     this.#claim = claim;
+    this.#onWritten = onWritten;
   }
 
   /** The claim was committed: the row says `sending`. */
@@ -55,7 +58,9 @@ export class OutboundSend {
 
   /** The raw socket took a frame in the async context of this send. */
   frameWritten(): void {
-    if (this.#claimed) this.#written = true;
+    if (!this.#claimed || this.#written) return;
+    this.#written = true;
+    this.#onWritten();
   }
 
   async #settle(write: Promise<void>): Promise<void> {

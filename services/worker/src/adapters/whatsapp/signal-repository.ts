@@ -1,6 +1,8 @@
 import type { SignalRepositoryWithLIDStore, SocketConfig } from "@whiskeysockets/baileys";
 import type { Baileys } from "../../boot/library.ts";
+import { isOff } from "../../mechanisms.ts";
 import type { JournaledDecrypt } from "./journaled-decrypt.ts";
+import { lateRatchets } from "./late-ratchets.ts";
 import { currentSend } from "./outbound-send.ts";
 import { PeerTurns } from "./peer-turns.ts";
 import { createRatchetView } from "./ratchet-view.ts";
@@ -25,6 +27,7 @@ export function persistBeforeSend(
   store: DurableKeyStore,
   journaled?: JournaledDecrypt,
 ): MakeRepository {
+  if (isOff("persist-before-send")) return lateRatchets(baileys, store);
   return (auth, logger, pnToLid) => {
     const keys = auth.keys as TransactionalKeys;
     const view = createRatchetView(keys, store);

@@ -9,13 +9,19 @@ const encrypted = /@(?:s\.whatsapp\.net|lid|g\.us)$/;
 
 /**
  * Sends one row under its own WhatsApp id. The claim is committed together with the first ratchet of the message; the
- * library returns when the bytes are written.
+ * library returns when the bytes are written; `onWritten` is called as soon as they are.
  *
  * @throws ClaimRefused, LeaseLost; UnsupportedContent before anything happened; SendFailed for the rest
  */
-export async function transmit(socket: WASocket, ending: LinkEnding, row: OutboundRow, claim: Claim): Promise<void> {
+export async function transmit(
+  socket: WASocket,
+  ending: LinkEnding,
+  row: OutboundRow,
+  claim: Claim,
+  onWritten?: () => void,
+): Promise<void> {
   const content = encodeContent(row.type, row.content);
-  const send = new OutboundSend(claim);
+  const send = new OutboundSend(claim, onWritten);
   if (!encrypted.test(row.jid)) throw failed(send, `messages to ${row.jid.split("@").at(-1)} cannot be sent yet`);
   if (ending.isClosed || ending.ownReason !== null) throw failed(send, "the link has ended");
 
