@@ -113,7 +113,14 @@ export function createShardKeeper(options: ShardKeeperOptions): ShardKeeper {
   async function tick(): Promise<void> {
     const sentAt = monotonicMs();
     const fencesBefore = fences;
-    const asked = { draining, rejoin, accepting, links: events.links(), loads: events.loads(), opening: events.opening() };
+    const asked = {
+      draining,
+      rejoin,
+      accepting,
+      links: events.links(),
+      loads: events.loads(),
+      opening: events.opening(),
+    };
     const answer = await store.tick(asked, AbortSignal.any([AbortSignal.timeout(tickTimeoutMs), stopping.signal]));
     options.metrics.ticked((monotonicMs() - sentAt) / 1_000);
     // Fenced while the answer was under way: it speaks of leases we have dropped.
