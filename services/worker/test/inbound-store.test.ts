@@ -6,7 +6,7 @@ import { createSecretStores } from "../src/adapters/supabase/secret-store.ts";
 import { toUnreadable } from "../src/domain/unreadable.ts";
 import { type InboundMessage, LeaseLost } from "../src/ports.ts";
 import { storeInbound } from "../src/socket-events/on-message.ts";
-import type { Commit, SessionScope } from "../src/store-ports.ts";
+import { type Commit, type SessionScope, WriteRefused } from "../src/store-ports.ts";
 import { openTenant, silent, type TestTenant } from "./stack-helpers.ts";
 
 const worker = "worker-inbound";
@@ -185,9 +185,14 @@ test("content that the database refuses becomes a stub, and its journal row does
   const scope = await newScope();
   const secrets = secretsOf(scope);
   const { journal } = secrets;
-  const [bad, good] = [aMessage({ content: { body: "nul \0" } }), aMessage()];
+  const [bad, good] = [aMessage({ content: { body: "refused" } }), aMessage()];
+  const picky: Commit = async (whose, writes) => {
+    if (writes.inbound?.some(({ content }) => content["body"] === "refused"))
+      throw new WriteRefused(new Error("22P02"));
+    await commit(whose, writes);
+  };
   await secrets.writeKeys([], undefined, [entry(bad), entry(good)]);
-  await Promise.all([bad, good].map((message) => storeInbound(commit, scope, message)));
+  await Promise.all([bad, good].map((message) => storeInbound(picky, scope, message)));
   expect(kindsOf(await storedOf(scope))).toEqual(["text", "undecryptable content_refused"]);
   expect((await journal.waiting(0)).rows).toEqual([]);
 });

@@ -38,7 +38,7 @@ export function decodeMessage(baileys: Baileys, message: WAMessage, delayed: boo
   const kind = content ? baileys.getContentType(content) : undefined;
   if (!content || kind === undefined || housekeeping.has(kind)) return null;
   const type = kinds[kind] ?? kind;
-  return { ...frame, type, content: type === "text" ? { body: storable(textOf(content)) } : {}, reason: null };
+  return { ...frame, type, content: type === "text" ? { body: textOf(content) } : {}, reason: null };
 }
 
 /** The same, never throwing: content that our decoder chokes on becomes a stub. An error here would end the process. */
@@ -79,7 +79,7 @@ function decodeFrame(
     altJid: isGroup ? null : (alt?.jid ?? null),
     phone: both.find(({ phone }) => phone !== null)?.phone ?? null,
     lid: both.find(({ phone }) => phone === null)?.jid ?? null,
-    pushName: pushName ? storable(pushName) : null,
+    pushName: pushName || null,
     atMs: Number(messageTimestamp ?? 0) * 1000,
     delayed,
   };
@@ -88,11 +88,6 @@ function decodeFrame(
 /** The key as the library names it once it has cleaned the addresses, which it does before it tells of a message. */
 export function stanzaKeyOf({ remoteJid, participant, id }: WAMessageKey): StanzaKey {
   return { chat: remoteJid ?? "", participant: participant ?? "", waMessageId: id ?? "" };
-}
-
-/** Postgres takes neither NUL nor halves of surrogate pairs. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }
 
 function textOf({ conversation, extendedTextMessage }: proto.IMessage): string {
