@@ -25,6 +25,8 @@ export const killsUnderLoad: Scenario = {
     const phones = Array.from({ length: size.campaign }, (_, n) => chatNumber(scene.prefix, n));
     // Twenty seconds each time, for the queue to notice: the system test does without.
     if (scene.profile !== "tiny") await killWhilePlanning(scene);
+    // Commits that take their time widen the moments in which a kill finds something half done.
+    for (const { ways } of rig.fleet.slots) ways.supabase.set({ latencyMs: 20, jitterMs: 40 });
     const began = performance.now();
     const load = await startLoad(scene, { ...size, batch: Math.min(200, size.backlog / 4) });
     await scene.client.startCampaign(
