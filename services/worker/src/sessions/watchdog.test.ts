@@ -42,9 +42,10 @@ test("a process that was frozen past its lease may fence itself when it wakes up
     const look = setInterval(() => {
       if (performance.now() < until) return;
       clearInterval(look);
+      block(250); // there is much to do after a freeze
       watchdog.expectFenceBy(null);
       setTimeout(() => process.exit(9), 1_000);
-    }, 300);
+    }, 20);
     console.log("holds it");
   `;
   const freeze = (child: ChildProcess): void => {
