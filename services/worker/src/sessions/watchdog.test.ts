@@ -38,7 +38,8 @@ test("a process that fenced itself in time lives, and so does one whose lease wa
 
 test("a process that was frozen past its lease may fence itself when it wakes up", async () => {
   const noticing = `
-    const until = performance.now() + 200;
+    const until = performance.now() + 1_500;
+    watchdog.expectFenceBy(until);
     const look = setInterval(() => {
       if (performance.now() < until) return;
       clearInterval(look);
@@ -46,11 +47,11 @@ test("a process that was frozen past its lease may fence itself when it wakes up
       watchdog.expectFenceBy(null);
       setTimeout(() => process.exit(9), 1_000);
     }, 20);
-    console.log("holds it");
+    setTimeout(() => console.log("holds it, and its watchdog has begun"), 1_000);
   `;
   const freeze = (child: ChildProcess): void => {
     child.kill("SIGSTOP");
-    setTimeout(() => child.kill("SIGCONT"), 1_500);
+    setTimeout(() => child.kill("SIGCONT"), 2_000);
   };
   expect(await runUntilDead(noticing, freeze)).toMatchObject({ code: 9, signal: null });
 }, 30_000);
