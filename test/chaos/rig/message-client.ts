@@ -91,13 +91,23 @@ export function createMessageClient(
       }
     },
 
-    /** Makes a campaign of one text to at most 10,000 and starts it. Returns its id. @throws on any refusal */
+    /** Makes a campaign of one text to at most 10,000 and starts it. @throws on any refusal */
     async startCampaign(
       name: string,
       sessions: readonly string[],
       phones: readonly string[],
       body: string,
-    ): Promise<string> {
+    ): Promise<void> {
+      const start = await this.prepareCampaign(name, sessions, phones, body);
+      await start();
+    },
+    /** Creates a campaign with its recipients; what it returns starts it. */
+    async prepareCampaign(
+      name: string,
+      sessions: readonly string[],
+      phones: readonly string[],
+      body: string,
+    ): Promise<() => Promise<void>> {
       const post = async (path: string, content?: unknown) => {
         const { status, answer } = await attempt(path, `${name} ${path}`, content);
         if (status >= 300) throw new Error(`POST ${path}: ${status} ${JSON.stringify(answer)}`);
@@ -107,9 +117,10 @@ export function createMessageClient(
       const recipients = phones.map((to) => ({ to }));
       const about = { name, category: "utility", content, sessions, recipients };
       const { id, upload } = Created.parse(await post("/v1/campaigns", about));
-      await post(`/v1/campaigns/${id}/start`);
-      note({ kind: "campaign", campaign: id, recipients: upload.accepted });
-      return id;
+      return async () => {
+        await post(`/v1/campaigns/${id}/start`);
+        note({ kind: "campaign", campaign: id, recipients: upload.accepted });
+      };
     },
   };
 }

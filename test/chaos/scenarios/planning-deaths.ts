@@ -14,11 +14,13 @@ export async function killWhilePlanning(scene: Scene): Promise<void> {
   const { rig } = scene;
   const redis = new Redis(rig.stack.addresses.redisUrl, { maxRetriesPerRequest: 1 });
   const activeJobs = () => redis.llen(`${queuePrefix("campaigns", undefined)}:campaigns:active`);
+  const sessions = rig.sessions.map(({ id }) => id);
+  const phones = Array.from({ length: recipients }, (_, n) => chatNumber(scene.prefix, 50_000 + n));
+  const text = "planned in spite of everything";
+  const start = await scene.client.prepareCampaign(`planned ${scene.prefix}`, sessions, phones, text);
   const lock = await rig.database.holdRecipients();
   try {
-    const sessions = rig.sessions.map(({ id }) => id);
-    const phones = Array.from({ length: recipients }, (_, n) => chatNumber(scene.prefix, 50_000 + n));
-    await scene.client.startCampaign(`planned ${scene.prefix}`, sessions, phones, "planned in spite of everything");
+    await start();
     for (let death = 1; death <= deaths; death++) {
       await scene.until("the planning job to be taken", async () => (await activeJobs()) > 0, 60_000);
       await scene.until("it to wait for the lock", () => lock.isWaitedFor(), 20_000);
