@@ -58,8 +58,8 @@ async function openSession(name: string, shard: number) {
   return { id, shard, epoch, commit };
 }
 
-async function accept(session: string, phones: string[]): Promise<string[]> {
-  const rows = phones.map((phone, index) => ({
+const rowsTo = (session: string, phones: string[]) =>
+  phones.map((phone, index) => ({
     index,
     id: mintUuid(),
     session,
@@ -73,6 +73,9 @@ async function accept(session: string, phones: string[]): Promise<string[]> {
     on_unknown: "resend_same_id",
     metadata: {},
   }));
+
+async function accept(session: string, phones: string[]): Promise<string[]> {
+  const rows = rowsTo(session, phones);
   await call("accept_messages", { p_tenant: tenant, p: { rows } });
   return rows.map(({ id }) => id);
 }
@@ -260,6 +263,38 @@ test("that devices were asked for anew stays with a message through its next cla
   await session.commit({ claims: [{ shard: 10, id }] });
   const inflight = await call<{ status_reason: string }[]>("read_inflight", { p_sessions: [session.id] });
   expect(inflight).toMatchObject([{ id, status: "sending", status_reason: "stale_devices" }]);
+});
+
+test("what came later in a chat waits for the row that was accepted while the session was offline", async () => {
+  const session = await openSession("late", 77);
+  const status = (value: string) =>
+    session.commit({ sessions: [{ shard: session.shard, session_id: session.id, status: value }] });
+  const queuedFor = async () => {
+    const { rows } = await call<{ rows: { id: string }[] }>("read_lanes", {
+      p_requests: [{ session_id: session.id, lane: 0, after_seq: 0, limit: 10, skip_chats: [] }],
+    });
+    return rows.map(({ id }) => id);
+  };
+  await status("reconnecting");
+  // The accepting transaction sees no link; it ends only after the session has looked for such rows.
+  const slow = connect();
+  await slow.query("begin");
+  await slow.query("select public.accept_messages($1, $2::text::jsonb)", [
+    tenant,
+    JSON.stringify({ rows: rowsTo(session.id, ["5511800099001"]) }),
+  ] as never);
+  await status("connected");
+  await slow.query("commit");
+  await slow.end();
+  const [first] = await look.query<{ id: string; status: string }>(
+    `select id, status from public.whatsapp_messages where session_id = '${session.id}'`,
+  );
+  expect(first!.status).toBe("held");
+
+  const [second, other] = await accept(session.id, ["5511800099001", "5511800099002"]);
+  expect(await queuedFor()).toEqual([other]);
+  await call("sweep_lanes", { p: { shards: [session.shard], since: null } });
+  expect(await queuedFor()).toEqual([first!.id, second, other]);
 });
 
 test("a takeover steps over a shard whose commit is in flight, and takes it with the next heartbeat", async () => {

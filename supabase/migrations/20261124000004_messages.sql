@@ -89,7 +89,7 @@ create table public.whatsapp_messages (
   primary key (id)
 ) partition by range (id);
 create index whatsapp_messages_queued on public.whatsapp_messages (session_id, lane, seq) where direction = 'out' and status = 'queued';
-create index whatsapp_messages_held on public.whatsapp_messages (session_id) where direction = 'out' and status = 'held';
+create index whatsapp_messages_held on public.whatsapp_messages (session_id, lane, chat_id, seq) where direction = 'out' and status = 'held';
 create index whatsapp_messages_inflight on public.whatsapp_messages (session_id) where direction = 'out' and status in ('sending', 'unknown');
 create index whatsapp_messages_expiry on public.whatsapp_messages (expires_at) where direction = 'out' and status in ('queued', 'held', 'scheduled');
 create index whatsapp_messages_tenant on public.whatsapp_messages (tenant_id, id);

@@ -398,6 +398,10 @@ begin
         select * from public.whatsapp_messages m
         where m.session_id = r.session_id and m.lane = r.lane and m.seq > r.after_seq and m.direction = 'out' and m.status = 'queued'
           and (r.skip_chats is null or m.chat_id <> all (r.skip_chats))
+          -- A row that was accepted while its session was offline may still be on its way back to its place: whoever accepted
+          -- it saw the session without its link, and the session did not see the row. What came later in its chat waits for it.
+          and not exists (select 1 from public.whatsapp_messages h where h.session_id = m.session_id and h.lane = m.lane and h.chat_id = m.chat_id
+            and h.seq < m.seq and h.direction = 'out' and h.status = 'held' and h.status_reason = 'session_offline')
         order by m.seq limit least(r."limit", 200)) m), '[]'),
     'lanes', coalesce((
       select jsonb_agg(jsonb_build_object('session_id', l.session_id, 'lane', l.lane, 'state', l.state, 'weight', l.weight,
