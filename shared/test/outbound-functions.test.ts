@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { mintUuid } from "../src/contract/ids.ts";
 import { openTestStack, type TestStack } from "../src/testing/fixtures.ts";
+import { waitFor } from "../src/testing/wait-for.ts";
 
 let stack: TestStack;
 let tenant: string;
@@ -283,9 +284,12 @@ test("what came later in a chat waits for the row that was accepted while the se
     tenant,
     JSON.stringify({ rows: rowsTo(session.id, ["5511800099001"]) }),
   ] as never);
-  await status("connected");
+  const connected = status("connected");
+  await waitFor(async () => (await look.query("select 1 from pg_locks where not granted")).length > 0, {
+    describe: "the commit to wait for the log's head, past its look for rows",
+  });
   await slow.query("commit");
-  await slow.end();
+  await Promise.all([slow.end(), connected]);
   const [first] = await look.query<{ id: string; status: string }>(
     `select id, status from public.whatsapp_messages where session_id = '${session.id}'`,
   );
