@@ -85,6 +85,10 @@ export async function runScenario(rig: Rig, scenario: Scenario, options: RunOpti
 async function makeWhole(rig: Rig, signal: AbortSignal, timeoutMs = 90_000): Promise<void> {
   heal(rig);
   await Promise.all(rig.fleet.slots.map((slot) => rig.fleet.start(slot)));
+  await everySessionConnected(rig, signal, timeoutMs);
+}
+
+async function everySessionConnected(rig: Rig, signal: AbortSignal, timeoutMs: number): Promise<void> {
   await waitUntil(
     signal,
     "every session to be connected",
@@ -121,6 +125,11 @@ async function settle(
     before = now;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     return isQuiet;
+  });
+  // A link may have ended meanwhile for what was done to it: the library notices a stepped clock with its next ping.
+  await everySessionConnected(rig, signal, settleMs[profile]).catch((error: Error) => {
+    signal.throwIfAborted();
+    say(error.message);
   });
 }
 
