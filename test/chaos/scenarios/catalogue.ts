@@ -36,7 +36,10 @@ export const notBuilt: Readonly<Record<string, { title: string; why: string }>> 
     why: "services/realtime/test covers resume from a cursor over a long range",
   },
   G11: { title: "webhooks", why: "there are no webhooks yet" },
-  G12: { title: "poison", why: "the careful mode after an unclean takeover is not in the worker yet" },
+  G12: {
+    title: "poison",
+    why: "services/worker/test/set-aside.test.ts plays outbound poison with real processes, journal.test.ts inbound poison",
+  },
   G13: {
     title: "fuzz",
     why: "services/simulator/test/mutations.test.ts mutates stanzas; HTTP bodies are refused in services/api/test",

@@ -1,3 +1,4 @@
+import { isLostSocketWrite } from "./lost-socket-write.ts";
 import { openSupabaseApi, type SupabaseApiOptions } from "./supabase-api.ts";
 
 /** What this process tells its parent, once. */
@@ -10,6 +11,11 @@ export type SupabaseChildMessage =
  * It ends with its parent, whether asked to or orphaned.
  */
 function runSupabaseChild(): void {
+  process.on("uncaughtException", (error) => {
+    if (isLostSocketWrite(error)) return;
+    console.error(error);
+    process.exit(1);
+  });
   process.once("message", (options: SupabaseApiOptions) => {
     serve(options).catch((error: unknown) => {
       tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
