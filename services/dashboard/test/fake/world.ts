@@ -129,6 +129,7 @@ export class World {
       unread: 0,
       last_message: null,
       last_message_at: now(),
+      suppressed: "none",
     };
     this.chats.set(chat.id, chat);
     return chat;
@@ -168,6 +169,7 @@ export class World {
     Object.assign(chat, {
       last_message: message,
       last_message_at: message.accepted_at,
+      suppressed: "none",
       unread: chat.unread + (isInbound ? 1 : 0),
     });
     if (isInbound) this.publish("message.received", { message, delayed: false }, { session, subject: message.id });
