@@ -169,7 +169,6 @@ export class World {
     Object.assign(chat, {
       last_message: message,
       last_message_at: message.accepted_at,
-      suppressed: "none",
       unread: chat.unread + (isInbound ? 1 : 0),
     });
     if (isInbound) this.publish("message.received", { message, delayed: false }, { session, subject: message.id });
