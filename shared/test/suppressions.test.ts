@@ -30,7 +30,16 @@ beforeAll(async () => {
     p: { id, name: "shop", network: "simulated", shard, start: true, metadata: {} },
   });
   const { owned } = await call<{ owned: { shard: number; epoch: number }[] }>("worker_tick", {
-    p: { worker: "w", ttl_ms: 600_000, capacity: 300, draining: false, rejoin: false, loads: {}, max_moves: 8, settle_ms: 0 },
+    p: {
+      worker: "w",
+      ttl_ms: 600_000,
+      capacity: 300,
+      draining: false,
+      rejoin: false,
+      loads: {},
+      max_moves: 8,
+      settle_ms: 0,
+    },
   });
   const { epoch } = owned.find((lease) => lease.shard === shard)!;
   const commit = (items: Record<string, unknown>) =>
@@ -142,8 +151,19 @@ async function openCampaign(phones: string[], start = true) {
     },
   });
   await call("open_campaign_part", { ...about, p_part: null });
-  const rows = phones.map((phone, n) => ({ line: n + 1, jid: jidOf(phone), phone: `+${phone}`, input: phone, body: "Hi" }));
-  const part = await call<Record<string, number>>("add_recipients", { ...about, p_part: 1, p_rows: rows, p_errors: [] });
+  const rows = phones.map((phone, n) => ({
+    line: n + 1,
+    jid: jidOf(phone),
+    phone: `+${phone}`,
+    input: phone,
+    body: "Hi",
+  }));
+  const part = await call<Record<string, number>>("add_recipients", {
+    ...about,
+    p_part: 1,
+    p_rows: rows,
+    p_errors: [],
+  });
   await call("close_campaign_part", { ...about, p_part: 1, p_digest: "d" });
   if (start) await call("control_campaign", { ...about, p_request: "start", p_request_id: null });
   return {
@@ -336,7 +356,9 @@ test("a stop from a hidden identity counts for the number that it turns out to b
     aliases: [known, unknown].map((phone, n) => ({ shard, tenant_id: tenant, pn: jidOf(phone), lid: lids[n] })),
   });
   for (const phone of [known, unknown]) expect(await send(phone)).toMatchObject({ code: "opted_out" });
-  await session.commit({ inbound: [inbound("0", "start", { jid: lids[0], chat: lids[0], phone: null, lid: lids[0] })] });
+  await session.commit({
+    inbound: [inbound("0", "start", { jid: lids[0], chat: lids[0], phone: null, lid: lids[0] })],
+  });
   expect(await send(known)).toMatchObject({ outcome: "accepted" });
 });
 

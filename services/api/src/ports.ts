@@ -3,7 +3,12 @@ import type { Chat, Overview } from "@flotilla/shared/contract/http-chats";
 import type { FleetMap, Placement, Worker } from "@flotilla/shared/contract/http-fleet";
 import type { Message, MessageResolve } from "@flotilla/shared/contract/http-messages";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
-import type { AddedSuppression, OptOutConfirmation, Suppressed, Suppression } from "@flotilla/shared/contract/http-suppressions";
+import type {
+  AddedSuppression,
+  OptOutConfirmation,
+  Suppressed,
+  Suppression,
+} from "@flotilla/shared/contract/http-suppressions";
 import type { JobName, JobPayload } from "@flotilla/shared/contract/jobs";
 import type { MessageHistory } from "@flotilla/shared/domain/timeline";
 import type { LogRange } from "@flotilla/shared/runtime/event-log";

@@ -17,7 +17,10 @@ const account = "5511900000002";
 /** Whoever has a number that starts so answers the first message with STOP. */
 const stopper = (n: number) => `999075550${String(n).padStart(3, "0")}`;
 const other = (n: number) => `55119200000${String(n).padStart(2, "0")}`;
-const everybody = [...Array.from({ length: 4 }, (_, n) => stopper(n)), ...Array.from({ length: 6 }, (_, n) => other(n))];
+const everybody = [
+  ...Array.from({ length: 4 }, (_, n) => stopper(n)),
+  ...Array.from({ length: 6 }, (_, n) => other(n)),
+];
 const confirmation = "You will get no more messages from us. Write START to get them again.";
 const patience = { timeoutMs: 60_000, intervalMs: 100 };
 
@@ -49,12 +52,17 @@ async function totalsOf(campaign: string): Promise<Record<string, number>> {
 async function runToEnd(campaign: string): Promise<void> {
   await waitFor(
     async () => {
-      const { status } = await tenant.call<{ status: string }>("campaign_step", { p_campaign: campaign, p_window: 100 });
+      const { status } = await tenant.call<{ status: string }>("campaign_step", {
+        p_campaign: campaign,
+        p_window: 100,
+      });
       return status === "completed";
     },
     { describe: "the campaign's end", ...patience },
   ).catch(async (error: unknown) => {
-    throw new Error(`${String(error)} ${JSON.stringify(await totalsOf(campaign))}\n${worker.lines.slice(-20).join("\n")}`);
+    throw new Error(
+      `${String(error)} ${JSON.stringify(await totalsOf(campaign))}\n${worker.lines.slice(-20).join("\n")}`,
+    );
   });
 }
 

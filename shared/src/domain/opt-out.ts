@@ -22,12 +22,31 @@ interface Words {
  */
 const words: Readonly<Record<Language, Words>> = {
   en: {
-    stop: ["stop", "stop all", "stopall", "stop it", "please stop", "stop messages", "unsubscribe", "opt out", "optout"],
+    stop: [
+      "stop",
+      "stop all",
+      "stopall",
+      "stop it",
+      "please stop",
+      "stop messages",
+      "unsubscribe",
+      "opt out",
+      "optout",
+    ],
     start: ["start", "unstop", "subscribe", "opt in", "optin"],
     confirmation: "You will get no more messages from us. Write START to get them again.",
   },
   es: {
-    stop: ["parar", "alto", "baja", "darme de baja", "dar de baja", "detener", "no mas mensajes", "cancelar suscripción"],
+    stop: [
+      "parar",
+      "alto",
+      "baja",
+      "darme de baja",
+      "dar de baja",
+      "detener",
+      "no mas mensajes",
+      "cancelar suscripción",
+    ],
     start: ["alta", "iniciar", "comenzar", "suscribirme", "darme de alta"],
     confirmation: "No recibirá más mensajes nuestros. Escriba ALTA para volver a recibirlos.",
   },
@@ -37,7 +56,16 @@ const words: Readonly<Record<Language, Words>> = {
     confirmation: "Você não receberá mais mensagens nossas. Escreva VOLTAR para recebê-las de novo.",
   },
   fr: {
-    stop: ["arrêt", "arrêter", "arrêtez", "désabonner", "me désabonner", "désinscrire", "me désinscrire", "désinscription"],
+    stop: [
+      "arrêt",
+      "arrêter",
+      "arrêtez",
+      "désabonner",
+      "me désabonner",
+      "désinscrire",
+      "me désinscrire",
+      "désinscription",
+    ],
     start: ["reprendre", "m'abonner", "s'abonner", "réabonner"],
     confirmation: "Vous ne recevrez plus de messages de notre part. Écrivez REPRENDRE pour les recevoir à nouveau.",
   },

@@ -1,4 +1,9 @@
-import { AddedSuppression, OptOutConfirmation, Suppressed, Suppression } from "@flotilla/shared/contract/http-suppressions";
+import {
+  AddedSuppression,
+  OptOutConfirmation,
+  Suppressed,
+  Suppression,
+} from "@flotilla/shared/contract/http-suppressions";
 import { callFunction, type ServiceClient } from "@flotilla/shared/runtime/supabase";
 import { z } from "zod";
 import type { SuppressionStore } from "../ports.ts";
