@@ -1,5 +1,5 @@
 import {
-  AddedSuppression,
+  type AddedSuppression,
   OptOutConfirmation,
   Suppressed,
   Suppression,
