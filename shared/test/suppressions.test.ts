@@ -378,3 +378,50 @@ test("marketing alone can be suppressed", async () => {
   expect(service).toMatchObject({ outcome: "accepted" });
   expect(await claim(service.id)).toEqual([]);
 });
+
+test("stops, starts, acceptance, cancels, a planner, a member and the sweep never wait in a circle", async () => {
+  const crowd = Array.from({ length: 12 }, somebody);
+  const shuffled = () => crowd.toSorted(() => Math.random() - 0.5);
+  const member = async (phone: string) => {
+    await add(phone);
+    const [found] = await listed(phone);
+    if (found)
+      await call("remove_suppression", {
+        p_tenant: tenant,
+        p_id: found.id,
+        p_note: "x",
+        p_by: "me",
+        p_request_id: null,
+      });
+  };
+  for (let round = 0; round < 6; round++) {
+    const ids: string[] = [];
+    for (const phone of crowd) ids.push((await send(phone)).id);
+    const campaign = await openCampaign(shuffled());
+    const claims = ids.slice(0, 4).map((id) => ({ shard, id, resend: false }));
+    const word = round % 2 === 0 ? "stop" : "start";
+    await Promise.all([
+      session.commit({ claims, inbound: shuffled().map((phone) => inbound(phone, word)) }),
+      campaign.step(6),
+      ...shuffled()
+        .slice(0, 4)
+        .map((phone) => send(phone)),
+      ...ids.slice(4, 8).map((id) => call("cancel_message", { p_tenant: tenant, p_message: id, p_request_id: null })),
+      member(crowd[round]!),
+      call("sweep_lanes", { p: { shards: [shard], since: null } }),
+      call("control_campaign", {
+        p_tenant: tenant,
+        p_campaign: campaign.id,
+        p_request: "cancel",
+        p_request_id: null,
+      }),
+    ]);
+    await campaign.totals();
+  }
+  await look.query("select pg_stat_force_next_flush()");
+  await look.query("select pg_stat_clear_snapshot()");
+  const [found] = await look.query<{ deadlocks: string }>(
+    "select deadlocks from pg_stat_database where datname = current_database()",
+  );
+  expect(Number(found!.deadlocks)).toBe(0);
+});

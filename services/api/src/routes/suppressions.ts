@@ -58,21 +58,6 @@ export function suppressionRoutes(deps: { suppressions: SuppressionStore; announ
       },
     }),
     defineRoute({
-      method: "delete",
-      path: "/v1/suppressions/:suppression",
-      summary: "Lift a suppression; one that the person's own STOP made takes a written note",
-      scope: "consents:write",
-      rate: "writes",
-      query: SuppressionDeleteQuery,
-      answers: { 204: { description: "The person may be written to again" } },
-      async handle({ tenant, member, params, query, requestId }) {
-        const request = { note: query.note ?? null, by: member.id, requestId };
-        const { heads } = await suppressions.remove(tenant.id, params["suppression"]!, request);
-        announcer.announce({ heads });
-        return { status: 204 };
-      },
-    }),
-    defineRoute({
       method: "post",
       path: "/v1/suppressions/check",
       summary: "Which of up to 1,000 addresses may not be written to; asks nothing of WhatsApp",
@@ -89,6 +74,21 @@ export function suppressionRoutes(deps: { suppressions: SuppressionStore; announ
           suppressed: jid === null ? null : (found.get(jid) ?? "none"),
         }));
         return { status: 200, body: { results } };
+      },
+    }),
+    defineRoute({
+      method: "delete",
+      path: "/v1/suppressions/:suppression",
+      summary: "Lift a suppression; one that the person's own STOP made takes a written note",
+      scope: "consents:write",
+      rate: "writes",
+      query: SuppressionDeleteQuery,
+      answers: { 204: { description: "The person may be written to again" } },
+      async handle({ tenant, member, params, query, requestId }) {
+        const request = { note: query.note ?? null, by: member.id, requestId };
+        const { heads } = await suppressions.remove(tenant.id, params["suppression"]!, request);
+        announcer.announce({ heads });
+        return { status: 204 };
       },
     }),
     defineRoute({
