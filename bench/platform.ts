@@ -7,7 +7,7 @@ import { openPlatform } from "../services/standalone/src/launcher/platform.ts";
 /** The whole platform with one worker in a folder of its own, and what a benchmark does with it. */
 export type BenchPlatform = Awaited<ReturnType<typeof openBenchPlatform>>;
 
-export async function openBenchPlatform() {
+export async function openBenchPlatform(environment: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "flotilla-bench-"));
   chmodSync(folder, 0o755);
   const platform = await openPlatform({
@@ -15,7 +15,7 @@ export async function openBenchPlatform() {
     workers: 1,
     network: "simulated",
     watch: false,
-    environment: { ...process.env, LOG_LEVEL: "warn" },
+    environment: { ...process.env, LOG_LEVEL: "warn", ...environment },
     onLine: (service, line) => console.error(`${service}: ${line}`),
     say: () => undefined,
     signal: new AbortController().signal,

@@ -36,7 +36,9 @@ test("every route that names a row answers a stranger with 404, by id and by nam
   expect(routes.length).toBeGreaterThan(15);
   for (const { method, path, streams } of routes) {
     const concrete = path.replaceAll(/:(\w+)/g, (_, name: string) => ids[name]!);
-    const options = streams === undefined ? {} : { raw: "to\n5511999990001", headers: { "content-type": "text/csv" } };
+    const body = path.endsWith("/resolve") ? { as: "failed" } : undefined;
+    const options =
+      streams === undefined ? { body } : { raw: "to\n5511999990001", headers: { "content-type": "text/csv" } };
     const reply = await api.call(method.toUpperCase(), concrete, { ...options, token: stranger });
     expect(reply.status, `${method} ${path}`).toBe(404);
     expect(reply.body.code, `${method} ${path}`).toBe("not_found");

@@ -8,6 +8,7 @@ import { loadConfig } from "@flotilla/shared/runtime/load-config";
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { fleetDialsPerSecond } from "./domain/dial-pace.ts";
 import { type Mechanism, mechanisms } from "./mechanisms.ts";
 import type { SessionRow } from "./store-ports.ts";
 
@@ -43,6 +44,13 @@ const schema = z.object({
     .max(5_000)
     .default(300)
     .describe("sessions this worker is meant for, 1 to 5000; shares are in proportion to it"),
+  FLEET_DIALS_PER_SECOND: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(fleetDialsPerSecond)
+    .describe("links the whole fleet may open in a second, 1 to 1000; the same for every worker"),
   MEMORY_LIMIT_MIB: z.coerce
     .number()
     .int()
@@ -77,6 +85,7 @@ export interface Config {
   lease: { ttlMs: number; marginMs: number; heartbeatMs: number; settleMs: number };
   capacity: number;
   sweepMs: number;
+  fleetDialsPerSecond: number;
   memoryLimitBytes: number | null;
   cutOffAfterMs: number;
   /** See `mechanisms.ts`. Null: everything works. */
@@ -120,6 +129,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     lease,
     capacity: variables.WORKER_CAPACITY,
     sweepMs: variables.SWEEP_MS,
+    fleetDialsPerSecond: variables.FLEET_DIALS_PER_SECOND,
     memoryLimitBytes: variables.MEMORY_LIMIT_MIB === undefined ? null : variables.MEMORY_LIMIT_MIB * 1_048_576,
     cutOffAfterMs: variables.CUT_OFF_AFTER_MS,
     without,

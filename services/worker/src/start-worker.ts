@@ -118,7 +118,12 @@ export async function startWorker(options: WorkerOptions) {
     clientVersion: options.clientVersion,
     logger: bindIds(logger, { part: "breaker" }),
   });
-  const takeTurn = createDialTurns({ redis, workers: keeper.workers, logger });
+  const takeTurn = createDialTurns({
+    redis,
+    workers: keeper.workers,
+    logger,
+    perSecond: config.fleetDialsPerSecond,
+  });
   const supervisor: SessionSupervisor = createSessionSupervisor({
     runner: {
       openLink,

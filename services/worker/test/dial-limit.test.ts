@@ -39,7 +39,7 @@ async function dialAll(redisOf: () => Redis, perProcess: number): Promise<number
     [1, 2, 3].map(async () => {
       const redis = redisOf();
       if (redis.status !== "end") await waitFor(() => redis.status === "ready", { describe: "Redis" });
-      const gate = createDialGate(createSlots(10), createDialTurns({ redis, workers: () => 3, logger }));
+      const gate = createDialGate(createSlots(10), createDialTurns({ redis, workers: () => 3, logger, perSecond: 20 }));
       await Promise.all(
         Array.from({ length: perProcess }, async () => {
           const release = await gate.acquire();

@@ -25,8 +25,9 @@ export const killsUnderLoad: Scenario = {
     const phones = Array.from({ length: size.campaign }, (_, n) => chatNumber(scene.prefix, n));
     // Twenty seconds each time, for the queue to notice: the system test does without.
     if (scene.profile !== "tiny") await killWhilePlanning(scene);
-    // Commits that take their time widen the moments in which a kill finds something half done.
+    // Commits and acks that take their time, as in real life, widen the moments in which a kill finds something half done.
     for (const { ways } of rig.fleet.slots) ways.supabase.set({ latencyMs: 20, jitterMs: 40 });
+    const slowAcks = await rig.simulator.addFault({ kind: "delay_ack", delay_ms: 150, jitter_ms: 150 });
     const began = performance.now();
     const load = await startLoad(scene, { ...size, batch: Math.min(200, size.backlog / 4) });
     await scene.client.startCampaign(
@@ -60,6 +61,7 @@ export const killsUnderLoad: Scenario = {
     await load.done;
     await scene.until("the last message", async () => (await load.shown()) >= total, 180_000).catch(() => undefined);
     const seconds = (performance.now() - began) / 1_000;
+    await rig.simulator.removeFault(slowAcks);
 
     return (verdict) => {
       const { takeovers } = verdict;

@@ -1,4 +1,4 @@
-/** Logins that the whole fleet may begin in a second; WhatsApp publishes no limit, and a fleet that comes back at once stands out. */
+/** Logins that the whole fleet may begin in a second; WhatsApp publishes no limit; servers that have just come back are not to be stormed. */
 export const fleetDialsPerSecond = 20;
 
 /** When the next dial may begin and the earliest time of the one after it. No burst: dials of one second never exceed the rate. */

@@ -2,7 +2,7 @@ import { monotonicMs } from "@flotilla/shared/runtime/clock";
 import type { Logger } from "@flotilla/shared/runtime/logger";
 import { fleetDialsKey } from "@flotilla/shared/runtime/redis-keys";
 import type { Redis } from "ioredis";
-import { fleetDialsPerSecond, nextDial } from "../../domain/dial-pace.ts";
+import { nextDial } from "../../domain/dial-pace.ts";
 import { runScript } from "./run-script.ts";
 
 /** Takes the next turn of the fleet, by the clock of Redis; answers the milliseconds until it. As `nextDial`, in integers of microseconds. */
@@ -25,13 +25,14 @@ export function createDialTurns({
   redis,
   workers,
   logger,
-  perSecond = fleetDialsPerSecond,
+  perSecond,
 }: {
   redis: Redis;
   /** Workers of the fleet as of the last heartbeat. */
   workers: () => number;
   logger: Logger;
-  perSecond?: number;
+  /** Dials of the fleet in a second. */
+  perSecond: number;
 }): TakeDialTurn {
   let freeAtMs = 0;
   return async () => {
