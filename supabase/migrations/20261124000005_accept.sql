@@ -21,6 +21,8 @@ begin
   select jsonb_agg(r.row || jsonb_build_object('session_id', s.id, 'lane', 0, 'lane_weight', 8, 'batch_id', p->'batch_id', 'request_id', p->'request_id',
       'refusal', case when s.id is null then 'unknown_session'
                       when s.status in ('logged_out', 'banned') then 'session_not_connected'
+                      when exists (select 1 from public.suppressed_addresses v where v.tenant_id = p_tenant and v.jid = r.row->>'jid'
+                        and (v.scope = 'all' or r.row->>'category' = 'marketing')) then 'opted_out'
                       when q.waiting >= 1000000 then 'backlog_full' end) order by (r.row->>'index')::int)
     into v_rows
     from jsonb_array_elements(p->'rows') as r (row)
@@ -37,7 +39,10 @@ begin
 
   select jsonb_agg(e.row || jsonb_build_object(
       'duplicate_of', case when f.message_id <> (e.row->>'id')::uuid and f.content_hash = e.row->>'content_hash' then f.message_id end,
-      'refusal', case when f.message_id <> (e.row->>'id')::uuid and f.content_hash <> e.row->>'content_hash' then 'client_ref_conflict' else e.row->>'refusal' end)
+      'refusal', case when f.message_id <> (e.row->>'id')::uuid and f.content_hash <> e.row->>'content_hash' then 'client_ref_conflict'
+                      -- What was accepted before the person said stop is still that message: a repeat of the request finds it.
+                      when e.row->>'refusal' = 'opted_out' and f.message_id <> (e.row->>'id')::uuid then null
+                      else e.row->>'refusal' end)
       order by (e.row->>'index')::int)
     into v_rows
     from jsonb_array_elements(v_rows) as e (row)

@@ -18,7 +18,7 @@ create table public.shard_commits (
 --   marks:    [{shard, id, status, reason?, failure?, not_before_ms?}]     what became of messages we tried to send
 --   receipts: [{shard, session_id, wa_message_id, status, at_ms}],
 --   inbound:  [{shard, tenant_id, session_id, id, jid, alt_jid?, phone?, lid?, wa_message_id, sender?, chat?, participant?, type, content,
---               reason?, push_name?, at_ms, delayed}],
+--               reason?, push_name?, at_ms, delayed, opt_out?: {kind, keyword, confirmation}}],
 --   aliases:  [{shard, tenant_id, pn, lid}],
 --   events:   [{shard, tenant_id, type, session, subject, data}]}
 -- Returns {fenced: [shard], already: [shard], refused: [{id, reason}], inbound_new: [id], heads: {tenant: head}}.
@@ -113,7 +113,10 @@ begin
           status_reason = case when m.status_reason = 'stale_devices' then m.status_reason end,
           owner_epoch = (v_epochs->>c.shard::text)::bigint, revision = m.revision + 1
         from claim c
-        where m.id = c.id and (m.status = 'queued' or coalesce(c.resend, false) and m.status in ('sending', 'unknown')
+        where m.id = c.id
+          and not exists (select 1 from public.suppressions x where x.tenant_id = m.tenant_id and x.contact_id = m.contact_id
+            and (x.scope = 'all' or m.category = 'marketing') and x.confirmation_id is distinct from m.id)
+          and (m.status = 'queued' or coalesce(c.resend, false) and m.status in ('sending', 'unknown')
             and coalesce(m.status_reason, '') not in ('assumed_sent', 'awaiting_person'))
           and (m.expires_at > v_now or m.status <> 'queued')
           and (m.status <> 'queued' or exists (select 1 from public.message_lanes l where l.session_id = m.session_id and l.lane = m.lane and l.state = 'run'))
@@ -125,6 +128,31 @@ begin
       from claim c left join public.whatsapp_messages m on m.id = c.id
       left join public.message_lanes l on l.session_id = m.session_id and l.lane = m.lane
       where c.id not in (select id from taken);
+    -- Whoever said stop meanwhile is not written to: what has not left is canceled, and what may have arrived is not repeated.
+    if v_refused <> '[]' then
+      with told as (
+        select m.id, m.status as previous, c.shard from jsonb_to_recordset(p->'claims') as c (shard int, id uuid, resend boolean)
+          join public.whatsapp_messages m on m.id = c.id
+          where c.shard = any (v_apply) and c.id in (select (e->>'id')::uuid from jsonb_array_elements(v_refused) e)
+            and (m.status = 'queued' or coalesce(c.resend, false) and m.status in ('sending', 'unknown')
+              and coalesce(m.status_reason, '') not in ('assumed_sent', 'awaiting_person'))
+            and exists (select 1 from public.suppressions x where x.tenant_id = m.tenant_id and x.contact_id = m.contact_id
+              and (x.scope = 'all' or m.category = 'marketing') and x.confirmation_id is distinct from m.id)
+          order by m.id for update of m
+      ), gone as (
+        update public.whatsapp_messages m set status = case o.previous when 'queued' then 'canceled' else 'failed' end, status_reason = 'opted_out',
+            failure = case when o.previous <> 'queued' then '{"code": "opted_out", "retryable": false,
+              "detail": "WhatsApp never confirmed it, and the recipient asked not to be written to before it was repeated"}'::jsonb end,
+            revision = m.revision + 1
+          from told o where m.id = o.id returning m as message, o.previous, o.shard
+      )
+      select coalesce(jsonb_agg(public.message_event(g.message, g.previous, public.session_ref(s), (v_epochs->>g.shard::text)::bigint, v_now)
+          order by (g.message).id), '[]'), coalesce(jsonb_object_agg((g.message).id, true), '{}')
+        into v_more, v_in
+        from gone g join public.whatsapp_sessions s on s.id = (g.message).session_id;
+      v_events := v_events || v_more;
+      select jsonb_agg(case when v_in ? (e->>'id') then e || '{"reason": "opted_out"}' else e end) into v_refused from jsonb_array_elements(v_refused) e;
+    end if;
     -- A repeat whose first answer was lost: whoever waits for it must still learn that its claim was refused then.
     select v_refused || coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'reason', coalesce(
         case when m.status <> 'queued' then m.status when m.expires_at <= v_now then 'expired' else 'lane_' || l.state end, 'gone'))), '[]')
@@ -215,10 +243,18 @@ begin
       join public.contact_aliases a on a.tenant_id = r.tenant_id and a.jid = r.pn
       where r.shard = any (v_apply) order by r.tenant_id, r.lid
       on conflict do nothing;
+    -- Whoever wrote from a hidden identity first is known by the number too from here on.
+    insert into public.contact_aliases (tenant_id, jid, contact_id)
+      select distinct on (r.tenant_id, r.pn) r.tenant_id, r.pn, a.contact_id
+      from jsonb_to_recordset(p->'aliases') as r (shard int, tenant_id uuid, pn text, lid text)
+      join public.contact_aliases a on a.tenant_id = r.tenant_id and a.jid = r.lid
+      where r.shard = any (v_apply) order by r.tenant_id, r.pn
+      on conflict do nothing;
     update public.contacts c set lid = r.lid
       from jsonb_to_recordset(p->'aliases') as r (shard int, tenant_id uuid, pn text, lid text)
       join public.contact_aliases a on a.tenant_id = r.tenant_id and a.jid = r.pn
       where r.shard = any (v_apply) and c.id = a.contact_id and c.lid is distinct from r.lid;
+    perform public.share_suppressions((select jsonb_agg(e) from jsonb_array_elements(p->'aliases') e where (e->>'shard')::int = any (v_apply)));
   end if;
 
   -- 8. What people wrote to us, each once. What is stored is journaled no more: a crash before here brings it back.
@@ -240,6 +276,8 @@ begin
       if v_entry is not null then
         v_new := v_new || to_jsonb(v_in->>'id');
         v_events := v_events || v_entry;
+        -- A person's stop counts from the very commit that keeps the message in which it was said.
+        if v_in ? 'opt_out' then v_events := v_events || public.hear_opt_out(v_in, v_entry, (v_epochs->>(v_in->>'shard'))::bigint); end if;
       end if;
     end loop;
   end if;
@@ -422,7 +460,7 @@ begin
 end $$;
 
 -- One look for a whole worker: lanes touched since the last sweep (every lane with waiting rows when `since` is null) and
--- sessions whose wishes changed. Also lets rows go that waited for a link that is back.
+-- sessions whose wishes changed. Also answers those who said stop, and lets rows go that waited for a link that is back.
 -- p: {shards: [int], since: iso | null}. Returns {lanes: [{…, first_seq: seq of the first queued row | null}], sessions: [id], t}.
 create function public.sweep_lanes(p jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
@@ -433,6 +471,7 @@ declare
   v_lanes jsonb;
   v_sessions jsonb;
 begin
+  perform public.confirm_opt_outs(v_shards);
   perform public.release_offline(s.id) from public.whatsapp_sessions s
     where s.shard = any (v_shards) and s.desired = 'running' and s.status in ('connected', 'degraded', 'syncing')
       and exists (select 1 from public.whatsapp_messages m where m.session_id = s.id and m.direction = 'out' and m.status = 'held' and m.status_reason = 'session_offline');

@@ -39,6 +39,7 @@ create table public.campaign_parts (
   received int not null default 0,
   accepted int not null default 0,
   duplicate int not null default 0,
+  suppressed int not null default 0,
   invalid int not null default 0,
   primary key (campaign_id, part)
 );
@@ -55,7 +56,7 @@ create table public.campaign_recipients (
   body text not null,
   client_ref text,
   session_id uuid not null,
-  status text not null default 'planned' check (status in ('planned', 'released', 'canceled')),
+  status text not null default 'planned' check (status in ('planned', 'released', 'canceled', 'suppressed')),
   message_id uuid,
   primary key (campaign_id, ordinal)
 );
@@ -218,7 +219,7 @@ begin
     delete from public.campaign_line_errors where campaign_id = p_campaign and part = p_part;
     insert into public.campaign_totals (campaign_id, status, n) values
       (p_campaign, 'received', -v_part.received), (p_campaign, 'duplicate', -v_part.duplicate), (p_campaign, 'invalid', -v_part.invalid);
-    update public.campaign_parts set received = 0, accepted = 0, duplicate = 0, invalid = 0 where campaign_id = p_campaign and part = p_part;
+    update public.campaign_parts set received = 0, accepted = 0, duplicate = 0, suppressed = 0, invalid = 0 where campaign_id = p_campaign and part = p_part;
   end if;
   update public.campaign_parts set upload = public.uuid_v7() where campaign_id = p_campaign and part = p_part and status = 'incomplete'
     returning upload into v_upload;
@@ -229,13 +230,13 @@ end $$;
 create function public.campaign_part_json(p public.campaign_parts) returns jsonb
 language plpgsql stable set search_path = '' as $$
 begin
-  return (select jsonb_build_object('part', p.part, 'status', p.status, 'received', p.received, 'accepted', p.accepted, 'duplicate', p.duplicate, 'suppressed', 0,
+  return (select jsonb_build_object('part', p.part, 'status', p.status, 'received', p.received, 'accepted', p.accepted, 'duplicate', p.duplicate, 'suppressed', p.suppressed,
     'invalid', p.invalid, 'errors_url', '/v1/campaigns/' || p.campaign_id || '/errors?part=' || p.part,
     'next_part', (select max(x.part) + 1 from public.campaign_parts x where x.campaign_id = p.campaign_id)));
 end $$;
 
 -- One chunk of a part: rows [{line, jid, phone, input, body, client_ref}], errors [{line, code, message, value}]. A person already in the campaign counts as duplicate
--- and is listed. Returns the part's counts so far, or
+-- and is listed, and so is one who asked not to be written to. Returns the part's counts so far, or
 -- {problem: not_found | state_conflict | part_conflict}. `p_upload` is what opening the part gave; null writes whoever has it open.
 create function public.add_recipients(p_tenant uuid, p_campaign uuid, p_part int, p_rows jsonb, p_errors jsonb, p_upload uuid default null) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
@@ -244,6 +245,7 @@ declare
   v_rows int := jsonb_array_length(p_rows);
   v_errors int := jsonb_array_length(p_errors);
   v_accepted int;
+  v_suppressed int;
   v_part public.campaign_parts;
 begin
   select * into v_campaign from public.campaigns where id = p_campaign and tenant_id = p_tenant for no key update;
@@ -252,29 +254,36 @@ begin
   if not exists (select 1 from public.campaign_parts where campaign_id = p_campaign and part = p_part and status = 'incomplete'
       and (p_upload is null or upload = p_upload)) then return '{"problem": "part_conflict"}'; end if;
   with line as (
-    select r.*, row_number() over (order by r.line) as n from jsonb_to_recordset(p_rows)
-      as r (line int, jid text, phone text, input text, body text, client_ref text)
+    select r.*, row_number() over (order by r.line) as n, exists (select 1 from public.suppressed_addresses v
+        where v.tenant_id = p_tenant and v.jid = r.jid and (v.scope = 'all' or v_campaign.category = 'marketing')) as opted_out
+      from jsonb_to_recordset(p_rows) as r (line int, jid text, phone text, input text, body text, client_ref text)
   ), stored as (
-    insert into public.campaign_recipients (campaign_id, ordinal, tenant_id, part, jid, phone, input, body, client_ref, session_id)
+    insert into public.campaign_recipients (campaign_id, ordinal, tenant_id, part, jid, phone, input, body, client_ref, status, session_id)
       select p_campaign, v_campaign.next_ordinal + l.n - 1, p_tenant, p_part, l.jid, l.phone, l.input, l.body, l.client_ref,
+        case when l.opted_out then 'suppressed' else 'planned' end,
         v_campaign.session_ids[1 + (v_campaign.next_ordinal + l.n) % cardinality(v_campaign.session_ids)]
       from line l order by l.n
-      on conflict (campaign_id, jid) do nothing returning ordinal
+      on conflict (campaign_id, jid) do nothing returning ordinal, status
   ), doubled as (
     insert into public.campaign_line_errors (campaign_id, part, line, tenant_id, code, message, value)
       select p_campaign, p_part, l.line, p_tenant, 'duplicate', 'This person is in the campaign already', left(l.input, 64)
       from line l where v_campaign.next_ordinal + l.n - 1 not in (select ordinal from stored)
       on conflict do nothing
+  ), refused as (
+    insert into public.campaign_line_errors (campaign_id, part, line, tenant_id, code, message, value)
+      select p_campaign, p_part, l.line, p_tenant, 'opted_out', 'This person asked not to be written to', left(l.input, 64)
+      from line l join stored s on s.ordinal = v_campaign.next_ordinal + l.n - 1 where s.status = 'suppressed'
+      on conflict do nothing
   )
-  select count(*) into v_accepted from stored;
+  select count(*) filter (where status = 'planned'), count(*) filter (where status = 'suppressed') into v_accepted, v_suppressed from stored;
   insert into public.campaign_line_errors (campaign_id, part, line, tenant_id, code, message, value)
     select p_campaign, p_part, e.line, p_tenant, e.code, e.message, e.value
     from jsonb_to_recordset(p_errors) as e (line int, code text, message text, value text) on conflict do nothing;
   update public.campaigns set next_ordinal = next_ordinal + v_rows where id = p_campaign;
   insert into public.campaign_totals (campaign_id, status, n) values
-    (p_campaign, 'received', v_rows + v_errors), (p_campaign, 'duplicate', v_rows - v_accepted), (p_campaign, 'invalid', v_errors);
+    (p_campaign, 'received', v_rows + v_errors), (p_campaign, 'duplicate', v_rows - v_accepted - v_suppressed), (p_campaign, 'invalid', v_errors);
   update public.campaign_parts set received = received + v_rows + v_errors, accepted = accepted + v_accepted,
-    duplicate = duplicate + v_rows - v_accepted, invalid = invalid + v_errors
+    duplicate = duplicate + v_rows - v_accepted - v_suppressed, suppressed = suppressed + v_suppressed, invalid = invalid + v_errors
     where campaign_id = p_campaign and part = p_part returning * into v_part;
   return public.campaign_part_json(v_part);
 end $$;
@@ -321,7 +330,7 @@ begin
       return jsonb_build_object('problem', 'part_incomplete',
         'parts', (select jsonb_agg(part order by part) from public.campaign_parts where campaign_id = p_campaign and status = 'incomplete'));
     end if;
-    if not exists (select 1 from public.campaign_recipients where campaign_id = p_campaign) then return '{"problem": "nothing_to_send"}'; end if;
+    if not exists (select 1 from public.campaign_recipients where campaign_id = p_campaign and status = 'planned') then return '{"problem": "nothing_to_send"}'; end if;
   end if;
   update public.campaigns set status = v_target, status_reason = case when p_request in ('pause', 'cancel') then 'member' end,
     started_at = case when v_target = 'running' then coalesce(started_at, clock_timestamp()) else started_at end,
@@ -374,18 +383,20 @@ begin
           select 1 from public.whatsapp_messages m where m.session_id = s.id and m.lane = v_c.lane and m.direction = 'out' and m.status in ('queued', 'held') limit p_window) w)) as n
         from unnest(v_c.session_ids) as s (id)
     ), picked as (
-      select r.*, public.uuid_v7() as new_id from room cross join lateral (
+      select r.*, public.uuid_v7() as new_id, exists (select 1 from public.suppressed_addresses v where v.tenant_id = v_c.tenant_id and v.jid = r.jid
+          and (v.scope = 'all' or v_c.category = 'marketing')) as opted_out from room cross join lateral (
         select * from public.campaign_recipients x where x.campaign_id = p_campaign and x.session_id = room.session_id and x.status = 'planned'
           order by x.ordinal limit greatest(room.n, 0)) r
     ), released as (
-      update public.campaign_recipients x set status = 'released', message_id = p.new_id
+      update public.campaign_recipients x set status = case when p.opted_out then 'suppressed' else 'released' end,
+          message_id = case when not p.opted_out then p.new_id end
         from picked p where x.campaign_id = p_campaign and x.ordinal = p.ordinal and x.status = 'planned'
-        returning x.ordinal, x.session_id, x.jid, x.phone, x.input, x.body, x.client_ref, x.message_id
+        returning x.status, x.ordinal, x.session_id, x.jid, x.phone, x.input, x.body, x.client_ref, x.message_id
     )
     select jsonb_agg(jsonb_build_object('id', r.message_id, 'session_id', r.session_id, 'jid', r.jid, 'phone', r.phone, 'input', r.input, 'lane', v_c.lane,
         'campaign_id', p_campaign, 'type', 'text', 'content', jsonb_build_object('body', r.body), 'category', v_c.category,
         'client_ref', r.client_ref, 'ttl_s', v_c.ttl_s, 'on_unknown', v_c.on_unknown, 'metadata', v_c.metadata) order by r.ordinal)
-      into v_rows from released r;
+      into v_rows from released r where r.status = 'released';
     if v_rows is not null then v_wakes := public.store_outbound(v_c.tenant_id, v_rows); end if;
   end if;
 

@@ -66,7 +66,8 @@ begin
   return (select jsonb_build_object('id', c.id, 'session_id', c.session_id, 'kind', 'direct',
     'party', (select public.party_json(p, c.jid, null) from public.contacts p where p.id = c.contact_id), 'unread', c.unread,
     'last_message', (select public.message_json(m) from public.whatsapp_messages m where m.id = c.last_message_id),
-    'last_message_at', public.iso(c.last_message_at)));
+    'last_message_at', public.iso(c.last_message_at),
+    'suppressed', coalesce((select min(s.scope) from public.suppressions s where s.tenant_id = c.tenant_id and s.contact_id = c.contact_id), 'none')));
 end $$;
 
 -- p: {limit, before_at?: iso, before?: id, session?}. Latest activity first.

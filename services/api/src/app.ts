@@ -23,6 +23,7 @@ import { mountOpenApi } from "./routes/openapi.ts";
 import { qrRoutes } from "./routes/qr.ts";
 import { recipientRoutes } from "./routes/recipients.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { suppressionRoutes } from "./routes/suppressions.ts";
 import { mountSimulatorProxy } from "./routes/simulator-proxy.ts";
 
 export interface AppOptions extends Omit<Dependencies, keyof AsyncDisposable> {
@@ -56,6 +57,7 @@ export function routesOf(deps: AppOptions): Route[] {
     ...campaignRoutes(deps),
     ...recipientRoutes(deps),
     ...chatRoutes(deps),
+    ...suppressionRoutes(deps),
     ...eventRoutes(deps),
     ...fleetRoutes(deps),
     ...meRoutes({ ...deps, simulator: deps.simulatorUrl !== null }),

@@ -18,6 +18,7 @@ import { createMessageStore } from "./adapters/message-store.ts";
 import { createPairingCodes } from "./adapters/pairing-codes.ts";
 import { createRecipientStore } from "./adapters/recipient-store.ts";
 import { createSessionStore } from "./adapters/session-store.ts";
+import { createSuppressionStore } from "./adapters/suppression-store.ts";
 import type { Config } from "./config.ts";
 import type { EventReader, NewSession } from "./ports.ts";
 
@@ -61,6 +62,7 @@ export async function openDependencies(
     campaigns: createCampaignStore(client),
     recipients: createRecipientStore(client),
     chats: createChatStore(client),
+    suppressions: createSuppressionStore(client),
     events,
     fleet: createFleetStore(client),
     bells: createBells(bellRedis),

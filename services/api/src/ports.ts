@@ -3,6 +3,12 @@ import type { Chat, Overview } from "@flotilla/shared/contract/http-chats";
 import type { FleetMap, Placement, Worker } from "@flotilla/shared/contract/http-fleet";
 import type { Message, MessageResolve } from "@flotilla/shared/contract/http-messages";
 import type { Session } from "@flotilla/shared/contract/http-sessions";
+import type {
+  AddedSuppression,
+  OptOutConfirmation,
+  Suppressed,
+  Suppression,
+} from "@flotilla/shared/contract/http-suppressions";
 import type { JobName, JobPayload } from "@flotilla/shared/contract/jobs";
 import type { MessageHistory } from "@flotilla/shared/domain/timeline";
 import type { LogRange } from "@flotilla/shared/runtime/event-log";
@@ -105,6 +111,7 @@ export interface NewMessage {
 export type RowRefusal =
   | "unknown_session"
   | "session_not_connected"
+  | "opted_out"
   | "backlog_full"
   | "client_ref_conflict"
   | "not_stored";
@@ -230,6 +237,33 @@ export interface ChatStore {
   /** Throws `not_found`. */
   markRead(tenant: string, id: string): Promise<{ heads: Heads }>;
   overview(tenant: string): Promise<Overview>;
+}
+
+export interface NewSuppression {
+  jid: string;
+  phone: string | null;
+  scope: "all" | "marketing";
+  note: string | null;
+  /** Id of the member. */
+  created_by: string;
+  request_id: string;
+}
+
+/** Who is not to be written to. */
+export interface SuppressionStore {
+  list(tenant: string, filters: ListFilters): Promise<Page<Suppression>>;
+  /** Adds what is not there yet, and takes back what has not left to the person. */
+  add(tenant: string, row: NewSuppression): Promise<{ suppression: AddedSuppression; added: boolean; heads: Heads }>;
+  /** Throws `not_found`, or `validation_failed` when a note is needed and missing. */
+  remove(
+    tenant: string,
+    id: string,
+    request: { note: string | null; by: string; requestId: string },
+  ): Promise<{ heads: Heads }>;
+  /** What each of these is kept from; what is missing may be written to. */
+  check(tenant: string, jids: readonly string[]): Promise<ReadonlyMap<string, Suppressed>>;
+  confirmation(tenant: string): Promise<OptOutConfirmation>;
+  setConfirmation(tenant: string, confirmation: OptOutConfirmation): Promise<OptOutConfirmation>;
 }
 
 /** The workers of the installation; for operators. */

@@ -17,6 +17,7 @@ beforeAll(async () => {
   const { body: message } = await api.call("POST", "/v1/messages", { body: aMessage("mine") });
   ids["message"] = message.id;
   ids["chat"] = message.chat_id;
+  ids["suppression"] = (await api.call("POST", "/v1/suppressions", { body: { address: "+5511999990099" } })).body.id;
   const campaign = {
     name: "N",
     category: "utility",
@@ -47,7 +48,8 @@ test("every route that names a row answers a stranger with 404, by id and by nam
 });
 
 test("a stranger's lists are empty, and a stranger cannot use our session", async () => {
-  for (const path of ["/v1/sessions", "/v1/messages", "/v1/campaigns", "/v1/chats", `/v1/messages?chat=${ids["chat"]}`])
+  const lists = ["sessions", "messages", "campaigns", "chats", "suppressions", `messages?chat=${ids["chat"]}`];
+  for (const path of lists.map((list) => `/v1/${list}`))
     expect((await api.call("GET", path, { token: stranger })).body.data, path).toEqual([]);
   const sent = await api.call("POST", "/v1/messages", { token: stranger, body: aMessage(ids["session"]!) });
   expect(sent.body).toMatchObject({ status: 422, errors: [{ code: "unknown_session" }] });

@@ -34,6 +34,8 @@ describe("topicsOf", () => {
     [anEvent("message.received", { message: { chat_id: "c2" } }, "s1"), ["inbox", "session:s1", "chat:c2"]],
     [anEvent("chat.read", { chat_id: "c1" }, "s1"), ["inbox", "session:s1", "chat:c1"]],
     [anEvent("campaign.progressed", { campaign_id: "k1" }), ["tenant", "campaign:k1"]],
+    [anEvent("contact.opted_out", {}, "s1"), ["tenant", "inbox", "session:s1"]],
+    [anEvent("suppression.added"), ["tenant", "inbox"]],
   ])("shows %o", (event, topics) => {
     expect(topicsOf(event)).toEqual(topics);
   });

@@ -4,8 +4,9 @@ import type { Envelope } from "@flotilla/shared/contract/events";
 export function topicsOf(event: Envelope): string[] {
   const topics: string[] = [];
   const kind = event.type.slice(0, event.type.indexOf("."));
-  if (kind === "session" || kind === "campaign") topics.push("tenant");
-  if (kind === "message" || kind === "chat") topics.push("inbox");
+  const isOptOut = kind === "contact" || kind === "suppression";
+  if (kind === "session" || kind === "campaign" || isOptOut) topics.push("tenant");
+  if (kind === "message" || kind === "chat" || isOptOut) topics.push("inbox");
   const session = event.session?.id ?? (kind === "session" ? event.subject : null);
   if (session !== null) topics.push(`session:${session}`);
   const chat = idIn(event.data, "chat_id");

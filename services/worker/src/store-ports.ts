@@ -1,3 +1,4 @@
+import type { OptOut } from "@flotilla/shared/domain/opt-out";
 import type { MessageStatus, SessionDesired, SessionStatus } from "@flotilla/shared/contract/statuses";
 import type { Claim, InboundMessage, JournalWrite, KeyWrite, LinkIdentity, OutboundRow, StanzaKey } from "./ports.ts";
 
@@ -69,6 +70,9 @@ export interface Receipt {
 /** A stanza that is begun once more (`tries`), or not readable: `stub` is stored in its place after `dueMs`. */
 export type Trouble = StanzaKey & { tries: number; stub?: InboundMessage & { id: string }; dueMs?: number };
 
+/** What somebody wrote, as it is stored; `optOut` is set when the whole of it was a word for stop or start. */
+export type StoredInbound = InboundMessage & { id: string; optOut?: OptOut | null };
+
 export interface SessionWrite extends LinkIdentity {
   auth_state?: string;
   /** Credentials, Signal keys and identity go. */
@@ -100,7 +104,7 @@ export interface SessionWrites {
   counts?: { id: string }[];
   marks?: Mark[];
   receipts?: Receipt[];
-  inbound?: (InboundMessage & { id: string })[];
+  inbound?: StoredInbound[];
   aliases?: { pn: string; lid: string }[];
   events?: SessionEvent[];
 }

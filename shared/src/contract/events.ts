@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { CampaignTotals } from "./http-campaigns.ts";
-import { Timestamp } from "./http-common.ts";
+import { Party, Timestamp } from "./http-common.ts";
 import { Failure, Message } from "./http-messages.ts";
 import { Session } from "./http-sessions.ts";
+import { Suppression } from "./http-suppressions.ts";
 import { CampaignStatus, MessageStatus, SessionDesired, SessionStatus } from "./statuses.ts";
 
 /**
@@ -50,6 +51,28 @@ export const eventCatalogue = {
   }),
   /** A conversation was read on our side, or its newest message changed by other means. */
   "chat.read": z.object({ chat_id: z.uuid() }),
+  /** A person wrote a word for stop. `suppression.added` came with it; `canceled` counts what was taken back. */
+  "contact.opted_out": z.object({
+    party: Party,
+    source: z.literal("keyword"),
+    keyword: z.string(),
+    message_id: z.uuid(),
+    canceled: z.int(),
+  }),
+  /** A person who had written stop wrote a word for start. */
+  "contact.opted_in": z.object({
+    party: Party,
+    source: z.literal("keyword"),
+    keyword: z.string(),
+    message_id: z.uuid(),
+  }),
+  "suppression.added": z.object({ suppression: Suppression, canceled: z.int() }),
+  /** `by` is the member who lifted it, null for the person; `note` why. */
+  "suppression.removed": z.object({
+    suppression: Suppression,
+    by: z.string().nullable(),
+    note: z.string().nullable(),
+  }),
   "campaign.created": z.object({ campaign_id: z.uuid(), name: z.string() }),
   "campaign.status_changed": z.object({
     campaign_id: z.uuid(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PageQuery, Party, SessionRef, Timestamp, pageOf } from "./http-common.ts";
 import { Message } from "./http-messages.ts";
+import { Suppressed } from "./http-suppressions.ts";
 
 export const ChatListQuery = PageQuery.extend({ session: SessionRef.optional() }).strict();
 
@@ -14,6 +15,7 @@ export const Chat = z
     unread: z.int(),
     last_message: Message.nullable(),
     last_message_at: Timestamp,
+    suppressed: Suppressed.describe("What the person asked, or a member decided, not to get"),
   })
   .meta({ id: "Chat" });
 export type Chat = z.infer<typeof Chat>;

@@ -20,7 +20,14 @@ const RowResult = z.discriminatedUnion("outcome", [
   z.object({
     index: z.int(),
     outcome: z.literal("rejected"),
-    code: z.enum(["unknown_session", "session_not_connected", "backlog_full", "client_ref_conflict", "not_stored"]),
+    code: z.enum([
+      "unknown_session",
+      "session_not_connected",
+      "opted_out",
+      "backlog_full",
+      "client_ref_conflict",
+      "not_stored",
+    ]),
   }),
 ]);
 const Wake = z.object({ session_id: z.uuid(), shard: z.int(), lane: z.int() });

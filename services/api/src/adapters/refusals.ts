@@ -38,6 +38,14 @@ function nameRefusal(refusal: z.infer<typeof Refusal>, subject: string, asked: r
         "state_conflict",
         `An upload broke off: send part ${(refusal.parts ?? []).join(", ")} again (?part=…), then start`,
       );
+    case "reason_required":
+      return new AppError(
+        "validation_failed",
+        "The person asked for this by a word of their own: say why it is lifted",
+        {
+          errors: [{ pointer: "/note", code: "required", message: "A note is needed for what a keyword made" }],
+        },
+      );
     case "state_conflict":
       return new AppError("state_conflict", detail ?? `Not possible while the ${subject} is ${status ?? "as it is"}`, {
         facts,

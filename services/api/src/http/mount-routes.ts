@@ -73,7 +73,8 @@ function handlersOf(route: Route, { authenticate, takeToken, closing, logger }: 
     const params = readParams(request);
     const query = parseQuery(route.query ?? null, request.originalUrl);
     const rawBody: unknown = route.streams === undefined ? (request.body ?? {}) : undefined;
-    const body = route.streams === undefined && request.method === "POST" ? readBody(route, rawBody) : undefined;
+    const takesBody = request.method === "POST" || request.method === "PUT";
+    const body = route.streams === undefined && takesBody ? readBody(route, rawBody) : undefined;
     const requestId = String(response.locals["requestId"]);
     const answer = await route.handle({
       ...caller,

@@ -41,7 +41,7 @@ export interface AnswerDescription {
 
 /** One route: what is mounted and what is documented come from the same value. */
 export interface Route<Query = unknown, Body = unknown> {
-  method: "get" | "post" | "delete";
+  method: "get" | "post" | "put" | "delete";
   /** With `:name` parameters; `:session` takes an id or a name, `:worker` a worker's id, every other one a UUID. */
   path: string;
   summary: string;

@@ -13,6 +13,10 @@ export function explainRowRefusal(code: RowRefusal, row: NewMessage, root = ""):
       });
     case "session_not_connected":
       return new AppError("session_not_connected", `The session ${row.session} is not linked any more: pair it again`);
+    case "opted_out":
+      return new AppError("opted_out", `${row.input} asked not to be written to, or a member decided so`, {
+        errors: [{ pointer: `${root}/to`, code: "opted_out", message: "This person is suppressed" }],
+      });
     case "backlog_full":
       return new AppError("backlog_full", "A million messages of this session are waiting already", {
         retryAfterSeconds: 60,

@@ -10,6 +10,7 @@ import { Chat, ChatPage, Me, Overview } from "@flotilla/shared/contract/http-cha
 import { FleetMap, Worker, WorkerPage } from "@flotilla/shared/contract/http-fleet";
 import { Message, type MessageCreate, MessagePage } from "@flotilla/shared/contract/http-messages";
 import { Session, type SessionCreate, SessionPage } from "@flotilla/shared/contract/http-sessions";
+import { AddedSuppression, SuppressionPage } from "@flotilla/shared/contract/http-suppressions";
 import { Timeline } from "@flotilla/shared/contract/http-timeline";
 import { z } from "zod";
 import type { ReadLines, SendRequest } from "./send-request.ts";
@@ -68,6 +69,18 @@ export function createApiClient({ send, readLines }: { send: SendRequest; readLi
     chatMessages: (id: string, { signal, ...query }: ListOptions) =>
       send({ path: `/v1/chats/${id}/messages`, query: { ...query }, answer: MessagePage, signal }),
     markChatRead: (id: string) => send({ method: "POST", path: `/v1/chats/${id}/read`, answer: z.unknown() }),
+
+    suppressions: ({ contact, signal }: { contact: string; signal?: AbortSignal }) =>
+      send({ path: "/v1/suppressions", query: { contact }, answer: SuppressionPage, signal }),
+    suppress: (address: string) =>
+      send({ method: "POST", path: "/v1/suppressions", json: { address }, answer: AddedSuppression }),
+    liftSuppression: (id: string, note: string) =>
+      send({
+        method: "DELETE",
+        path: `/v1/suppressions/${id}`,
+        query: { note: note === "" ? undefined : note },
+        answer: z.unknown(),
+      }),
 
     campaigns: ({ signal, ...query }: ListOptions & { status?: string | undefined }) =>
       send({ path: "/v1/campaigns", query: { ...query }, answer: CampaignPage, signal }),

@@ -29,6 +29,14 @@ export function eventWords(event: Envelope): string {
     }
     case "chat.read":
       return "a chat was read";
+    case "contact.opted_out":
+      return `asked not to be written to (${(event.data as EventData<"contact.opted_out">).keyword})`;
+    case "contact.opted_in":
+      return "asked to be written to again";
+    case "suppression.added":
+      return "a person is not written to any more";
+    case "suppression.removed":
+      return "a person may be written to again";
     case "campaign.created":
       return (event.data as EventData<"campaign.created">).name;
     case "campaign.status_changed": {

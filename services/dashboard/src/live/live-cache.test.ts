@@ -80,6 +80,22 @@ test("a message of a chat we do not hold asks for the list", () => {
   expect(foldEvents(["chats", { session: crypto.randomUUID() }], list(aChat()), [received]).stale).toBe(false);
 });
 
+test("a person's suppression marks their chats and no others, until it is lifted", () => {
+  const one = aChat();
+  const other = aChat({ id: crypto.randomUUID(), party: { ...one.party, contact_id: crypto.randomUUID() } });
+  const suppression = { address: { contact_id: one.party.contact_id }, scope: "all" };
+  const added = anEvent("suppression.added", 11, { suppression, canceled: 0 });
+  const { data, stale } = foldEvents(["chats", {}], list(one, other), [added]);
+  expect(rowsOf(data)).toMatchObject([
+    { id: one.id, suppressed: "all" },
+    { id: other.id, suppressed: "none" },
+  ]);
+  expect(stale).toBe(false);
+  const removed = anEvent("suppression.removed", 12, { suppression, by: null, note: null });
+  expect(foldEvents(["chat", one.id], one, [added]).data).toMatchObject({ suppressed: "all" });
+  expect(foldEvents(["chat", one.id], one, [added, removed]).data).toMatchObject({ suppressed: "none" });
+});
+
 test("a conversation takes its own messages only", () => {
   const message = aMessage();
   const accepted = anEvent("message.accepted", 11, { message });

@@ -64,6 +64,10 @@ export function foldChat(chat: Chat, event: Envelope): Chat {
   if (event.type === "chat.read") {
     return (event.data as EventData<"chat.read">).chat_id === chat.id ? { ...chat, unread: 0 } : chat;
   }
+  if (isSuppressionOf(chat, event)) {
+    const { suppression } = event.data as EventData<"suppression.added">;
+    return { ...chat, suppressed: event.type === "suppression.added" ? suppression.scope : "none" };
+  }
   const message = messageIn(event);
   if (message?.chat_id === chat.id) {
     if (chat.last_message?.id === message.id) return chat;
@@ -73,6 +77,13 @@ export function foldChat(chat: Chat, event: Envelope): Chat {
   const change = statusChangeIn(event);
   if (!change || chat.last_message?.id !== change.message_id) return chat;
   return { ...chat, last_message: foldStatusChange(chat.last_message, change) };
+}
+
+/** Whether the event says that the chat's person is, or is no longer, kept from messages. */
+function isSuppressionOf(chat: Chat, event: Envelope): boolean {
+  if (event.type !== "suppression.added" && event.type !== "suppression.removed") return false;
+  const { suppression } = event.data as EventData<"suppression.added">;
+  return suppression.address.contact_id === chat.party.contact_id;
 }
 
 export const sessionRules = (filter: { status?: string | undefined }): RowRules<Session> => ({
@@ -95,7 +106,8 @@ export const campaignRules: RowRules<Campaign> = {
 };
 
 export const chatRules = (filter: { session?: string | undefined }): RowRules<Chat> => ({
-  isAbout: (chat, event) => (messageIn(event)?.chat_id ?? event.data["chat_id"]) === chat.id,
+  isAbout: (chat, event) =>
+    (messageIn(event)?.chat_id ?? event.data["chat_id"]) === chat.id || isSuppressionOf(chat, event),
   change: foldChat,
   bring: () => null,
   isMissed: (event) => {

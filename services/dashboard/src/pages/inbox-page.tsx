@@ -11,6 +11,7 @@ import { ErrorNote } from "../components/error-note.tsx";
 import { LoadingRows } from "../components/loading-rows.tsx";
 import { MoreButton } from "../components/more-button.tsx";
 import { NewMessageDialog } from "../components/new-message-dialog.tsx";
+import { SuppressionControl } from "../components/suppression-control.tsx";
 import { partyName } from "../lib/format.ts";
 import { formatPhone } from "../lib/format-phone.ts";
 import { queryKeys } from "../lib/query-keys.ts";
@@ -128,6 +129,7 @@ function OpenChat({ id }: { id: string }) {
           <h2 className={classes["title"]}>{partyName(party)}</h2>
           <ChatOrigin sessionId={chat.data.session_id} phone={party.display_name === null ? null : party.phone} />
         </div>
+        <SuppressionControl chat={chat.data} />
       </header>
       <Conversation chat={chat.data} />
     </>

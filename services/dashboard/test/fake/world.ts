@@ -129,6 +129,7 @@ export class World {
       unread: 0,
       last_message: null,
       last_message_at: now(),
+      suppressed: "none",
     };
     this.chats.set(chat.id, chat);
     return chat;

@@ -1,6 +1,6 @@
 import { groupBy } from "../../domain/group-by.ts";
-import type { InboundMessage, StanzaKey } from "../../ports.ts";
-import type { SessionScope, SessionWrites } from "../../store-ports.ts";
+import type { StanzaKey } from "../../ports.ts";
+import type { SessionScope, SessionWrites, StoredInbound } from "../../store-ports.ts";
 import { storable } from "./storable.ts";
 
 /** One caller's writes, waiting for a commit. */
@@ -138,7 +138,7 @@ const stanzaRow = ({ chat, participant, waMessageId }: StanzaKey) => ({
   wa_message_id: waMessageId,
 });
 
-const inboundRow = (message: InboundMessage & { id: string }) => ({
+const inboundRow = (message: StoredInbound) => ({
   ...stanzaRow(message),
   id: message.id,
   jid: message.jid,
@@ -153,6 +153,7 @@ const inboundRow = (message: InboundMessage & { id: string }) => ({
   push_name: message.pushName,
   at_ms: whole(message.atMs),
   delayed: message.delayed,
+  ...(message.optOut ? { opt_out: message.optOut } : {}),
 });
 
 const whole = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms));
