@@ -15,12 +15,12 @@ export interface KeyPairPool {
 }
 
 const KEY_BYTES = 32;
-/** Pairs asked for at a time: a tenth of a second of the other thread. */
+/** Pairs asked for at a time. */
 const batch = 512;
 
 /**
  * Curve25519 key pairs made ahead by a thread of their own. Pairing wants 812 one-time keys at once, which would hold the
- * loop, and with it every other session's sends, for a tenth of a second and more; a new ratchet step wants one.
+ * loop, and with it every other session's sends, while they are made; a new ratchet step wants one.
  *
  * @param target pairs kept ready; 64 bytes each
  */

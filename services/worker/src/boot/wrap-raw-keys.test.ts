@@ -16,10 +16,13 @@ it("computes what it computed before, from bytes, texts and key objects", () => 
     return Buffer.concat([cipher.update(data), cipher.final()]).toString("hex");
   };
 
+  const tooShort = () => createCipheriv("aes-256-cbc", randomBytes(7), iv);
   const before = compute();
+  expect(tooShort).toThrow("Invalid key length");
   wrapRawKeys();
   wrapRawKeys();
   expect(compute()).toEqual(before);
+  expect(tooShort).toThrow("Invalid key length");
   expect(before.hmacs.slice(0, 3)).toEqual(Array(3).fill(before.hmacs[0]));
 });
 

@@ -4,9 +4,9 @@ import { syncBuiltinESMExports } from "node:module";
 let installed = false;
 
 /**
- * Makes HMACs and ciphers of the whole process two to three times cheaper: the library hands raw key bytes to
- * `node:crypto`, for which Node 24 throws and catches an exception with a stack trace on every call; a key object spares
- * it. What is computed stays the same. A message costs some twenty such calls.
+ * Makes HMACs and ciphers of the whole process cheaper: the library hands raw key bytes to `node:crypto`, for which
+ * Node 24 throws and catches an exception with a stack trace on every call; a key object spares it. What is computed
+ * stays the same, and so does what is thrown for a key that the algorithm refuses.
  *
  * Must run before Baileys is imported: modules may keep the functions they found.
  */

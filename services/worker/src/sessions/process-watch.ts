@@ -1,7 +1,7 @@
 import { totalmem } from "node:os";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { monotonicMs } from "@flotilla/shared/runtime/clock";
 import { judgeProcess, memoryShare, type ProcessLimits, type ProcessSample } from "../domain/process-health.ts";
+import { openLoopMeter } from "../loop-delay.ts";
 
 export interface ProcessWatchOptions {
   /** Memory the process may use; null takes what the system grants it (a container's limit, else the machine's memory). */
@@ -25,16 +25,14 @@ export function watchProcess({ memoryLimitBytes, onUnwell, sampleEveryMs = 5_000
     rssBytes: (memoryLimitBytes ?? grantedMemory()) * memoryShare,
     inARow: samplesInARow,
   };
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
+  const meter = openLoopMeter();
   let samples: ProcessSample[] = [];
   let expectedAt = monotonicMs() + sampleEveryMs;
   const timer = setInterval(() => {
     // The median: half of all turns of the loop were later than this. One long collection does not move it. And this timer's
     // own delay, for a loop so slow that hardly a turn was counted.
-    const lagMs = Math.max(delay.percentile(50) / 1e6, monotonicMs() - expectedAt);
+    const lagMs = Math.max(meter.look().p50Ms, monotonicMs() - expectedAt);
     samples = [...samples, { lagMs, rssBytes: process.memoryUsage.rss() }].slice(-samplesInARow);
-    delay.reset();
     expectedAt = monotonicMs() + sampleEveryMs;
     const verdict = judgeProcess(samples, limits);
     if (verdict === "well") return;
@@ -44,7 +42,7 @@ export function watchProcess({ memoryLimitBytes, onUnwell, sampleEveryMs = 5_000
   }, sampleEveryMs).unref();
   function stop(): void {
     clearInterval(timer);
-    delay.disable();
+    meter.stop();
   }
   return { stop };
 }
